@@ -1,0 +1,33 @@
+"""DynamoDB table with stream → Lambda, least privilege, nothing lost: a CDKTF construct.
+
+`DynamoDBStreamsToLambda` is the pattern; `Code` and `TableByArn` are values it takes; `PatternError` is what it raises.
+"""
+
+from .provider import import_on_demand
+
+import_on_demand()  # before the first of the provider's classes is imported, here or in the user's program
+
+from .code import Code  # noqa: E402
+from .construct import DynamoDBStreamsToLambda  # noqa: E402
+from .errors import Mistake, PatternError  # noqa: E402
+from .props import (  # noqa: E402
+    DynamoEventSourceProps,
+    DynamoTableProps,
+    LambdaFunctionProps,
+    LambdaRoleProps,
+    SqsQueueProps,
+)
+from .table import TableByArn  # noqa: E402
+
+__all__ = [
+    "Code",
+    "DynamoDBStreamsToLambda",
+    "DynamoEventSourceProps",
+    "DynamoTableProps",
+    "LambdaFunctionProps",
+    "LambdaRoleProps",
+    "Mistake",
+    "PatternError",
+    "SqsQueueProps",
+    "TableByArn",
+]

@@ -1,0 +1,128 @@
+"""The grants: what the function's role may do for this pattern, in one inline policy, and nothing wider."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cdktf import Fn
+from cdktf_cdktf_provider_aws.data_aws_kms_key import DataAwsKmsKey
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from constructs import Construct
+
+from . import defaults, tokens
+from .resources import create
+
+Statement = dict[str, Any]
+
+ASSUME_ROLE_POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+)
+
+# A custom failure destination: its service, as its ARN or its Terraform type tells it, and what Lambda does there.
+SEND_ACTIONS = {
+    "sqs": ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
+    "sns": ["sns:Publish"],
+    "s3": ["s3:PutObject", "s3:ListBucket"],
+}
+
+
+@dataclass(frozen=True)
+class Grants:
+    """What the role is to be allowed; each part that does not apply is None or False.
+
+    Attributes:
+        stream_arn: the stream to read.
+        table_kms_key_arn: the table's customer managed key.
+        destination_arn: the dead-letter queue, or a failure destination of the user's own.
+        send_actions: what Lambda does there.
+        destination_kms_key_arn: the queue's customer managed key.
+        log_group_arn: the function's log group.
+        traces: whether the function sends traces to X-Ray.
+        joins_vpc: whether the function has network interfaces in a VPC.
+    """
+
+    stream_arn: str
+    table_kms_key_arn: str | None = None
+    destination_arn: str | None = None
+    send_actions: Sequence[str] | None = None
+    destination_kms_key_arn: str | None = None
+    log_group_arn: str | None = None
+    traces: bool = False
+    joins_vpc: bool = False
+
+    def statements(self) -> Iterator[Statement]:
+        """The policy's statements, in the order of the data flow."""
+        # IAM knows no resource for ListStreams (Service Authorization Reference, Amazon DynamoDB).
+        yield _allow("ListStreams", ["dynamodb:ListStreams"], "*")
+        read = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+        yield _allow("ReadStream", read, self.stream_arn)
+        if self.table_kms_key_arn is not None:
+            decrypt = ["kms:Decrypt", "kms:DescribeKey"]
+            yield _allow("DecryptStream", decrypt, self.table_kms_key_arn)
+        if self.destination_arn is not None and self.send_actions is not None:
+            yield _allow("SendFailedBatches", self.send_actions, self.destination_arn)
+        if self.destination_kms_key_arn is not None:
+            encrypt = ["kms:Decrypt", "kms:GenerateDataKey*"]
+            yield _allow("EncryptFailedBatches", encrypt, self.destination_kms_key_arn)
+        if self.log_group_arn is not None:
+            write = ["logs:CreateLogStream", "logs:PutLogEvents"]
+            yield _allow("WriteLogs", write, f"{self.log_group_arn}:*")
+        if self.traces:
+            trace = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+            yield _allow("SendTraces", trace, "*")
+        if self.joins_vpc:
+            # AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC".
+            interfaces = [
+                "ec2:CreateNetworkInterface",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DeleteNetworkInterface",
+                "ec2:AssignPrivateIpAddresses",
+                "ec2:UnassignPrivateIpAddresses",
+            ]
+            yield _allow("JoinVpc", interfaces, "*")
+
+
+def build_policy(scope: Construct, path: str, role_name: str, grants: Grants) -> IamRolePolicy:
+    """The inline policy on the role."""
+    document = {"Version": "2012-10-17", "Statement": list(grants.statements())}
+    arguments = {**defaults.role_policy(path), "role": role_name, "policy": json.dumps(document)}
+    return create(IamRolePolicy, scope, "role-policy", arguments)
+
+
+def role_name_of(role_arn: str) -> str:
+    """The name in a role's ARN: what follows the last slash, also for a role under a path."""
+    return Fn.basename(role_arn) if tokens.is_token(role_arn) else role_arn.rsplit("/", 1)[-1]
+
+
+def kms_key_arn_of(scope: Construct, key: str) -> str:
+    """The ARN of a key that is given by its ARN, id or alias; a policy takes nothing but the ARN."""
+    says = tokens.expression_of(key, scope) if tokens.is_token(key) else key
+    if re.fullmatch(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/.+|\$\{[^{}]+arn\}", says):
+        return key
+    return create(DataAwsKmsKey, scope, "queue-key", {"key_id": key}).arn
+
+
+def send_actions_for(destination_arn: str, scope: Construct) -> Sequence[str] | None:
+    """What Lambda does at a failure destination; None where its service cannot be told."""
+    says = destination_arn
+    if tokens.is_token(destination_arn):
+        says = tokens.expression_of(destination_arn, scope)
+    service = re.match(r"arn:[\w-]+:(\w+):|\$\{(?:data\.)?aws_(sqs|sns|s3)_", says)
+    return SEND_ACTIONS.get(service[1] or service[2]) if service else None
+
+
+def _allow(sid: str, actions: Sequence[str], resource: str) -> Statement:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
