@@ -1,0 +1,58 @@
+# `make synth` and `make test` set themselves up on a fresh clone; a second run of either does no set-up.
+
+PYTHON ?= python3
+VENV := .venv
+STACKS := cdktf.out/stacks
+
+export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# cdktf asks HashiCorp whether it is the newest; nothing here needs the answer.
+export CHECKPOINT_DISABLE := 1
+# jsii announces at every start that Node.js 20, which cdktf still supports, is past its end of life.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+
+.PHONY: synth test lint bench props clean help
+
+synth: $(VENV)/.app node_modules/.ready ## Write the example stack's Terraform
+	cdktf synth
+	@for stack in $(STACKS)/*/; do echo "Terraform: $(CURDIR)/$${stack}cdk.tf.json"; done
+
+test: $(VENV)/.dev node_modules/.ready ## Run every check: lint, format, types, tests
+	ruff check
+	ruff format --check
+	mypy
+	pytest -n auto
+
+bench: $(VENV)/.dev ## Compare speed and memory with plain imports and with Solutions Constructs
+	python benchmarks/synth.py
+
+props: $(VENV)/.dev ## Write props.py anew from the provider's bindings
+	python tools/generate_props.py
+
+clean: ## Remove what make made; refuses while a local state lies in the output
+	@states=$$(find cdktf.out -name '*.tfstate' -size +0 2>/dev/null); if [ -n "$$states" ]; then \
+		echo "Kept: cdktf.out holds the state of what is deployed. Move it, or destroy the stack, first:" >&2; \
+		echo "$$states" >&2; exit 1; fi
+	rm -rf cdktf.out dist $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed; name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.app: requirements.txt | $(VENV)/.made
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.app
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+node_modules/.ready: package-lock.json
+	@command -v node >/dev/null || { echo "Node.js 20 or later is needed: https://nodejs.org" >&2; exit 1; }
+	npm ci --no-audit --no-fund --loglevel=error
+	touch $@
