@@ -13,7 +13,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 .PHONY: synth test lint bench props clean help
 
 synth: $(VENV)/.app node_modules/.ready ## Write the example stack's Terraform
-	cdktf synth
+	@[ -t 1 ] || export CI=1; cdktf synth
 	@for stack in $(STACKS)/*/; do echo "Terraform: $(CURDIR)/$${stack}cdk.tf.json"; done
 
 test: $(VENV)/.dev node_modules/.ready ## Run every check: lint, format, types, tests

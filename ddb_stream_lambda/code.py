@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from cdktf import AssetType, TerraformAsset, TerraformStack
 
@@ -54,17 +55,18 @@ class Archive:
 
     def add_to(self, stack: TerraformStack) -> str:
         """Make the archive a part of the stack's output, once, and return its path relative to it."""
-        name = f"code-{re.sub('[^A-Za-z0-9-]+', '-', self.path.stem)}"
-        digest = self.sha256.hex()
-        for number in itertools.count(1):
-            id = name if number == 1 else f"{name}-{number}"
-            taken = stack.node.try_find_child(id)
-            if taken is None:
-                file = AssetType.FILE
-                return TerraformAsset(stack, id, path=str(self.path), type=file, asset_hash=digest).path
-            if isinstance(taken, TerraformAsset) and taken.asset_hash == digest:
-                return taken.path
-        raise AssertionError("unreachable")
+        held = _held.setdefault(stack, {})
+        if self.sha256 not in held:
+            name = f"code-{re.sub('[^A-Za-z0-9-]+', '-', self.path.stem)}"
+            names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+            id = next(free for free in names if stack.node.try_find_child(free) is None)
+            asset = TerraformAsset(stack, id, path=str(self.path), type=AssetType.FILE, asset_hash=self.sha256.hex())
+            held[self.sha256] = asset.path
+        return held[self.sha256]
+
+
+# Stack -> digest of an archive -> where it lies in the stack's output.
+_held: WeakKeyDictionary[TerraformStack, dict[bytes, str]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)

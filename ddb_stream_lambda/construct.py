@@ -6,11 +6,11 @@ import inspect
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Never
 
-from cdktf import App
 from constructs import Construct
 
-from . import event_source, function, permissions, protection, queue, table
-from .errors import Mistakes, engine_errors_of
+from . import event_source, function, permissions, protection, queue, table, tokens
+from .errors import Mistakes, engine_errors_of, reason_of
+from .place import Place, place_of
 from .props import (
     DynamoEventSourceProps,
     DynamoTableProps,
@@ -80,7 +80,8 @@ class DynamoDBStreamsToLambda(Construct):
         silence_warnings: Collection[protection.WarningId] = (),
         **unknown: Never,
     ) -> None:
-        path = _path_of(scope, id)
+        place = _place_within(scope, id)
+        path = place.path
         with engine_errors_of(path):
             # What is asked for, in the order of the data flow, checked as a whole before anything exists.
             mistakes = Mistakes(path)
@@ -94,7 +95,11 @@ class DynamoDBStreamsToLambda(Construct):
             queue_asked = queue.check_queue(path, deploy_sqs_dlq_queue, sqs_dlq_queue_props, own_destination, mistakes)
             mistakes.raise_any()
 
-            super().__init__(scope, id)
+            try:
+                super().__init__(scope, id)
+            except RuntimeError as refused:
+                mistakes.add("id", id, f"the scope refuses it: {reason_of(refused)}; choose another id")
+            mistakes.raise_any()
 
             # The table and its stream.
             source = table.build_table(self, existing_table_interface, table_asked)
@@ -115,7 +120,7 @@ class DynamoDBStreamsToLambda(Construct):
                 joins_vpc=function.joins_vpc(function_asked),
             )
             policy = permissions.build_policy(self, path, identity.role_name, grants)
-            invoked = function.build_function(self, existing_lambda_obj, function_asked, identity, policy)
+            invoked = function.build_function(self, existing_lambda_obj, function_asked, identity, policy, place.stack)
 
             # The mapping joins them: it reads the stream, invokes the function, and sends on what fails.
             mapping = event_source.build_mapping(
@@ -174,24 +179,22 @@ class DynamoDBStreamsToLambda(Construct):
         return self._queue
 
 
-def _path_of(scope: object, id: object) -> str:
-    """The path the construct will have; where it can have none, `PatternError`."""
+def _place_within(scope: object, id: object) -> Place:
+    """Where the construct will stand; where it cannot, `PatternError`."""
     mistakes = Mistakes(str(id))
-    if not isinstance(scope, Construct):
-        mistakes.add("scope", scope, "must be a construct: give the stack, self inside one")
-    if not isinstance(id, str) or not id:
+    if not isinstance(id, str) or not id.strip():
         mistakes.add("id", id, "must be text that is unique in its scope, such as pipeline")
+    elif tokens.is_token(id) or "/" in id:
+        mistakes.add("id", id, "must be plain text without / and Terraform expressions, such as pipeline")
+    try:
+        around = place_of(scope) if isinstance(scope, Construct) else None
+    except RuntimeError:
+        around = None
+    if around is None:
+        mistakes.add("scope", scope, "must be a TerraformStack, or a construct in one: self inside it")
     mistakes.raise_any()
-    assert isinstance(scope, Construct)  # noqa: S101
-    assert isinstance(id, str)  # noqa: S101
-    path = "/".join(part for part in (scope.node.path, id) if part)
-    if isinstance(scope, App):
-        mistakes.add("scope", path, "must be a TerraformStack or a construct in one, not the App")
-    elif scope.node.try_find_child(id) is not None:
-        mistakes.add("id", id, f"{scope.node.path} has a construct of this id; choose another")
-    mistakes.path = path
-    mistakes.raise_any()
-    return path
+    assert around is not None  # noqa: S101
+    return Place(f"{around.path}/{id}", around.stack)
 
 
 def _check_keywords(unknown: Mapping[str, object], mistakes: Mistakes) -> None:

@@ -74,6 +74,10 @@ def engine_errors_of(path: str) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, JSIIError) as error:
-        reason = str(error).strip().splitlines()[0]
-        remedy = f"cdktf refused it: {reason} Correct the construct, or the values it was given."
+        remedy = f"cdktf refused it: {reason_of(error)}; correct the construct, or the values it was given"
         raise PatternError(path, [Mistake("construct", path, remedy)]) from None
+
+
+def reason_of(error: Exception) -> str:
+    """The first line of an engine's error: what went wrong, without the engine's stack."""
+    return str(error).strip().splitlines()[0].removeprefix("Error: ").rstrip(".")

@@ -128,6 +128,7 @@ def build_function(
     arguments: Arguments | None,
     identity: Identity,
     policy: IamRolePolicy,
+    stack: TerraformStack,
 ) -> ExistingFunction:
     """The given function, or a new one.
 
@@ -142,7 +143,7 @@ def build_function(
     complete = arguments | {"role": identity.role_arn, "depends_on": depends_on}
     code = complete.pop("code", None)
     if isinstance(code, Code):
-        complete["filename"] = code.archive.add_to(TerraformStack.of(scope))
+        complete["filename"] = code.archive.add_to(stack)
         complete["source_code_hash"] = code.archive.source_code_hash
     return create(LambdaFunction, scope, "function", complete)
 

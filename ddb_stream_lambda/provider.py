@@ -33,7 +33,7 @@ import jsii
 BINDINGS = "cdktf_cdktf_provider_aws"
 SWITCH = "DDB_STREAM_LAMBDA_IMPORT_ON_DEMAND"
 HOOK = "ddb-stream-lambda-engine-hook"
-HOOK_VERSION = "1.0.0"
+HOOK_VERSION = "1.1.0"
 
 
 def import_on_demand() -> bool:

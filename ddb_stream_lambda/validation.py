@@ -66,16 +66,11 @@ def merge(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> Arguments:
 
 def require(shape: type, arguments: Mapping[str, Any], at: str, mistakes: Mistakes) -> None:
     """Note every required argument that the blocks in `arguments` still lack."""
-    for key, annotation in fields_of(shape).items():
-        block = next((m for m in _members(annotation) if typing.is_typeddict(_block_in(m))), None)
-        if block is None:
-            continue
-        value = arguments.get(key)
-        for place, item in _blocks(value, f"{at}.{key}"):
-            inner = _block_in(block)
-            for name in sorted(inner.__required_keys__ - item.keys()):
+    for key, block in _blocks_of(shape):
+        for place, item in _places(arguments.get(key), f"{at}.{key}"):
+            for name in sorted(block.__required_keys__ - item.keys()):
                 mistakes.add(f"{place}.{name}", None, "is required in this block; give it")
-            require(inner, item, place, mistakes)
+            require(block, item, place, mistakes)
 
 
 def way_out(key: object, known: Collection[str], words: str = "", resource: str = "") -> str:
@@ -247,14 +242,21 @@ def _is_struct(member: Any) -> bool:
     return getattr(member, "__name__", "") == "ProviderStruct"
 
 
-def _block_in(member: Any) -> Any:
-    """The TypedDict of a block, or of a list of blocks."""
-    if get_origin(member) is Sequence:
-        return next(iter(_members(get_args(member)[0])), None)
-    return member
+@cache
+def _blocks_of(shape: type) -> tuple[tuple[str, Any], ...]:
+    """The TypedDict's keys that hold a block or a list of blocks, with the block's TypedDict."""
+    blocks = []
+    for key, annotation in fields_of(shape).items():
+        for member in _members(annotation):
+            if get_origin(member) is Sequence:
+                member = next(iter(_members(get_args(member)[0])), None)
+            if typing.is_typeddict(member):
+                blocks.append((key, member))
+    return tuple(blocks)
 
 
-def _blocks(value: object, at: str) -> list[tuple[str, Mapping[str, Any]]]:
+def _places(value: object, at: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """The blocks in a value, each with its place in messages."""
     if isinstance(value, dict):
         return [(at, value)]
     if isinstance(value, list):
