@@ -22,7 +22,7 @@ EXISTING = "existing_table_interface"
 
 TABLE_ARN = re.compile(r"arn:[\w-]+:dynamodb:[\w-]+:\d{12}:table/[A-Za-z0-9_.-]+")
 KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/[\w-]+")
-STREAM_LABEL = re.compile(r"/stream/[\w:.-]+")
+STREAM_ARN = re.compile(rf"(?P<table>{TABLE_ARN.pattern})/stream/[\w:.-]+")
 
 
 @dataclass(frozen=True)
@@ -188,25 +188,20 @@ def _check_capacities(arguments: Arguments, mistakes: Mistakes) -> None:
 
 
 def _check_arns(table: TableByArn, mistakes: Mistakes) -> None:
-    for key in ("arn", "stream_arn", "kms_key_arn"):
+    shapes = {
+        "arn": (TABLE_ARN, "a table's ARN: arn:aws:dynamodb:<region>:<account>:table/<name>"),
+        "stream_arn": (STREAM_ARN, "a stream's ARN: the table's ARN and /stream/<label>"),
+        "kms_key_arn": (KEY_ARN, "a key's ARN: arn:aws:kms:<region>:<account>:key/<id>"),
+    }
+    found = {}
+    for key, (shape, said) in shapes.items():
         value = getattr(table, key)
-        if not isinstance(value, str) and (key != "kms_key_arn" or value is not None):
-            mistakes.add(f"{EXISTING}.{key}", value, "must be an ARN (str)")
-            return
-    arn_known = not tokens.is_token(table.arn)
-    if arn_known and not TABLE_ARN.fullmatch(table.arn):
-        remedy = "must be a table's ARN: arn:aws:dynamodb:<region>:<account>:table/<name>"
-        mistakes.add(f"{EXISTING}.arn", table.arn, remedy)
-    if tokens.is_token(table.stream_arn):
-        return
-    stream = re.fullmatch(f"({TABLE_ARN.pattern})({STREAM_LABEL.pattern})", table.stream_arn)
-    if stream is None:
-        remedy = "must be a stream's ARN: the table's ARN and /stream/<label>"
-        mistakes.add(f"{EXISTING}.stream_arn", table.stream_arn, remedy)
-    elif arn_known and stream[1] != table.arn:
+        if tokens.is_token(value) or (value is None and key == "kms_key_arn"):
+            continue
+        found[key] = shape.fullmatch(value) if isinstance(value, str) else None
+        if found[key] is None:
+            mistakes.add(f"{EXISTING}.{key}", value, f"must be {said}")
+    arn, stream = found.get("arn"), found.get("stream_arn")
+    if arn and stream and stream["table"] != table.arn:
         remedy = f"is the stream of another table than {table.arn}; give both ARNs of one table"
         mistakes.add(f"{EXISTING}.stream_arn", table.stream_arn, remedy)
-    key_arn = table.kms_key_arn
-    if key_arn is not None and not tokens.is_token(key_arn) and not KEY_ARN.fullmatch(key_arn):
-        remedy = "must be a key's ARN: arn:aws:kms:<region>:<account>:key/<id>"
-        mistakes.add(f"{EXISTING}.kms_key_arn", key_arn, remedy)
