@@ -70,6 +70,19 @@ MOST_FILTERS_WITH_RAISED_QUOTA = 10
 
 # AWS Lambda Developer Guide, "Lambda quotas": a zip archive uploaded directly.
 LARGEST_UPLOAD_BYTES = 50 * 1024 * 1024
+# The same page: a deployment package unzipped.
+LARGEST_UNZIPPED_BYTES = 250 * 1024 * 1024
+# ZIP File Format Specification (APPNOTE), 4.4.22: entries of an archive without its 64-bit extension.
+MOST_ARCHIVE_ENTRIES = 65_535
+
+# AWS Lambda API Reference, CreateFunction: Architectures; each with its name in wheels' platform tags.
+ARCHITECTURES: Mapping[str, str] = {"x86_64": "x86_64", "arm64": "aarch64"}
+# AWS Lambda Developer Guide, "Lambda runtimes" (python3.8 to 3.11 on Amazon Linux 2, later ones on Amazon Linux 2023),
+# and the two systems' user guides: the minor version of glibc 2 from a minor version of Python 3 on.
+GLIBC_FROM_PYTHON: Mapping[int, int] = {8: 26, 12: 34}
+# PEP 599 and PEP 600: the oldest glibc that a manylinux tag names on each machine, and the tags' older names.
+OLDEST_MANYLINUX: Mapping[str, int] = {"x86_64": 5, "aarch64": 17}
+MANYLINUX_ALIASES: Mapping[int, str] = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 
 
 @dataclass(frozen=True)
