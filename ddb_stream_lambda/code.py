@@ -18,7 +18,11 @@ from weakref import WeakKeyDictionary
 
 from cdktf import AssetType, TerraformAsset, TerraformStack
 
-from .limits import LARGEST_UPLOAD_BYTES
+from . import zipping
+from .limits import LARGEST_UNZIPPED_BYTES, LARGEST_UPLOAD_BYTES, MOST_ARCHIVE_ENTRIES
+from .python_project import Dependencies, Target
+from .requirements import PackingError
+from .zipping import Entry
 
 # What an interpreter, an editor or a file manager leaves behind and no function needs.
 NEVER_PACKED = (
@@ -30,10 +34,9 @@ NEVER_PACKED = (
     ".mypy_cache",
     ".ruff_cache",
 )
-# The earliest moment that a zip archive can say.
-EPOCH = (1980, 1, 1, 0, 0, 0)
-PLAIN_FILE, EXECUTABLE_FILE = 0o100644, 0o100755
-UNIX = 3
+# What a virtual environment has at its root; it is bound to this machine.
+VIRTUAL_ENVIRONMENT = "pyvenv.cfg"
+MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,17 @@ _held: WeakKeyDictionary[TerraformStack, dict[bytes, str]] = WeakKeyDictionary()
 
 @dataclass(frozen=True)
 class Code:
-    """A function's code that lies on this machine; made by `Code.from_asset`."""
+    """A function's code that lies on this machine; made by `Code.from_asset` or `Code.from_python_project`.
+
+    Attributes:
+        path: the directory or archive.
+        exclude: glob patterns of what stays out.
+        dependencies: what the archive holds beside the directory's files, if anything.
+    """
 
     path: Path
     exclude: tuple[str, ...] = ()
+    dependencies: Dependencies | None = None
 
     @staticmethod
     def from_asset(path: str | os.PathLike[str], *, exclude: Sequence[str] = ()) -> Code:
@@ -87,7 +97,7 @@ class Code:
         Args:
             path: the directory or archive; relative to the current directory.
             exclude: glob patterns of names or of paths relative to the directory that stay out, such as ``tests`` or
-                ``*.md``. Caches of Python, ``.git`` and the like stay out always.
+                ``*.md``. Caches of Python, ``.git``, virtual environments and the like stay out always.
 
         Raises:
             PatternError: at the construct, naming its path, if the path does not exist, is neither a directory nor a
@@ -96,6 +106,52 @@ class Code:
         """
         return Code(Path(path), tuple(exclude))
 
+    @staticmethod
+    def from_python_project(
+        directory: str | os.PathLike[str],
+        *,
+        runtime: str,
+        architecture: str,
+        requirements: str | os.PathLike[str] = "requirements.txt",
+        exclude: Sequence[str] = (),
+    ) -> Code:
+        """The code in a directory, together with its pinned dependencies for where the function runs.
+
+        The directory's files and the dependencies both lie at the root of the archive; where they share a name, the
+        directory's file is packed. The dependencies are wheels that pip downloads, for the function's runtime and
+        architecture whatever this machine is; nothing is built, and no docker is needed. pip is this Python's own, or
+        the one that Python ships to be installed; its environment variables and configuration files are in force, so
+        that a private index or a proxy is set as for any other use of pip.
+
+        The archive is deterministic like that of `from_asset`: the dependencies stay compressed as their wheels have
+        them, without launcher scripts. A pin is taken to mean the same content everywhere and always; hashes in the
+        requirements file make sure of it.
+
+        The dependencies are kept under the user's cache folder (``$XDG_CACHE_HOME/ddb-stream-lambda``, or where the
+        platform has it), so that pip runs again only when the pins, the runtime or the architecture change; what is not
+        used for 90 days is removed. `lambda_function_props` may leave `runtime` and `architectures` out: they are then
+        the ones given here.
+
+        Args:
+            directory: the project; relative to the current directory.
+            runtime: Lambda's name of the function's Python, such as ``python3.13``; ``python3.8`` or later.
+            architecture: ``x86_64`` or ``arm64``.
+            requirements: the requirements file, relative to the directory. Every line is ``name==version``, with
+                extras, an environment marker and hashes if need be, includes another such file (``-r``), or says
+                where pip looks. It names what the dependencies require too, as ``uv export`` and ``pip-compile``
+                write it; that the versions fit each other is taken from there. Markers are evaluated for the
+                function's runtime, at its latest patch.
+            exclude: as in `from_asset`; it concerns the directory's files alone, the requirements file among them.
+
+        Raises:
+            PatternError: at the construct, naming its path, where `from_asset` has it; if runtime or architecture is
+                unknown; if the requirements file is missing, or a line is not pinned, or what a dependency requires is
+                left out; if a dependency has no wheel for the target, or pip is missing or fails; or if the archive is
+                larger than Lambda's 50 MB zipped or 250 MB unzipped (AWS Lambda Developer Guide, "Lambda quotas").
+        """
+        file = Path(directory, requirements)
+        return Code(Path(directory), tuple(exclude), Dependencies(file, Target(runtime, architecture)))
+
     def problem(self) -> str | None:
         """What is wrong with the path, and the way out; None where nothing is."""
         if not self.path.exists():
@@ -103,15 +159,15 @@ class Code:
         if self.path.is_dir():
             if next(self._files(), None) is None:
                 return "holds no file to pack; name the directory that holds the handler"
+        elif self.dependencies is not None:
+            return "not a directory; name the directory that holds the handler"
         elif not zipfile.is_zipfile(self.path):
             return "neither a directory nor a zip archive; name the directory that holds the handler"
-        size = self.archive.path.stat().st_size
-        if size > LARGEST_UPLOAD_BYTES:
-            return (
-                f"packs to {size / 1024 / 1024:.0f} MiB, and Lambda takes {LARGEST_UPLOAD_BYTES // 1024 // 1024} MiB"
-                " as a direct upload; leave files out with exclude, or upload it and use s3_bucket and s3_key"
-            )
-        return None
+        try:
+            archive = self.archive
+        except PackingError as error:
+            return str(error)
+        return _size_problem(archive.path.stat().st_size)
 
     @cached_property
     def archive(self) -> Archive:
@@ -122,13 +178,28 @@ class Code:
 
     def _pack(self) -> Path:
         target = Path(tempfile.mkdtemp(dir=_workplace().name)) / f"{self.path.resolve().name}.zip"
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-            for name, file in sorted(self._files()):
-                entry = zipfile.ZipInfo(name, EPOCH)
-                entry.create_system = UNIX
-                executable = file.stat().st_mode & 0o100
-                entry.external_attr = (EXECUTABLE_FILE if executable else PLAIN_FILE) << 16
-                archive.writestr(entry, file.read_bytes())
+        files = dict(self._files())
+        problem = _size_problem(sum(file.stat().st_size for file in files.values()))
+        if problem is not None:
+            raise PackingError(problem)
+        needed = {} if self.dependencies is None else {entry.name: entry for entry in self.dependencies.entries()}
+        own = {
+            name: Entry.stored(name, file.read_bytes(), executable=bool(file.stat().st_mode & 0o100))
+            for name, file in files.items()
+        }
+        entries = (needed | own).values()
+        if len(entries) > MOST_ARCHIVE_ENTRIES:
+            raise PackingError(
+                f"holds {len(entries)} files, and an archive {MOST_ARCHIVE_ENTRIES}; leave files out with exclude"
+            )
+        unzipped = sum(entry.size for entry in entries)
+        if unzipped > LARGEST_UNZIPPED_BYTES:
+            raise PackingError(
+                f"unzips to {unzipped / MIB:.0f} MiB, and Lambda takes {LARGEST_UNZIPPED_BYTES // MIB} MiB;"
+                " leave files out with exclude, or use layers or image_uri"
+            )
+        with target.open("wb") as archive:
+            zipping.write(archive, entries)
         return target
 
     def _files(self) -> Iterator[tuple[str, Path]]:
@@ -140,6 +211,9 @@ class Code:
                 continue
             seen.add(real)
             inside = Path(folder).relative_to(self.path)
+            if VIRTUAL_ENVIRONMENT in files:
+                subfolders.clear()
+                continue
             subfolders[:] = [name for name in subfolders if not self._left_out(inside / name)]
             for name in files:
                 if not self._left_out(inside / name):
@@ -151,6 +225,15 @@ class Code:
             for pattern in (*NEVER_PACKED, *self.exclude)
             for candidate in (path.name, path.as_posix())
         )
+
+
+def _size_problem(size: int) -> str | None:
+    if size <= LARGEST_UPLOAD_BYTES:
+        return None
+    return (
+        f"packs to {size / MIB:.0f} MiB, and Lambda takes {LARGEST_UPLOAD_BYTES // MIB} MiB"
+        " as a direct upload; leave files out with exclude, or upload it and use s3_bucket and s3_key"
+    )
 
 
 @cache
