@@ -186,6 +186,7 @@ def _check_package(arguments: Arguments, mistakes: Mistakes) -> None:
                 mistakes.add(f"{PROPS}.{key}", None, "s3_bucket and s3_key go together; give both")
     code = arguments.get("code")
     if isinstance(code, Code):
+        _check_target(code, arguments, mistakes)
         problem = code.problem()
         if problem is not None:
             mistakes.add(f"{PROPS}.code", str(code.path), problem)
@@ -209,6 +210,18 @@ def _check_package(arguments: Arguments, mistakes: Mistakes) -> None:
             if key not in arguments:
                 remedy = f'a zip archive needs it; give for example {key}="{example}"'
                 mistakes.add(f"{PROPS}.{key}", None, remedy)
+
+
+def _check_target(code: Code, arguments: Arguments, mistakes: Mistakes) -> None:
+    """The function runs where the code's dependencies are for; left out, that is taken from the code."""
+    if code.dependencies is None or code.dependencies.target.problem() is not None:
+        return
+    target = code.dependencies.target
+    for key, needed in (("runtime", target.runtime), ("architectures", [target.architecture])):
+        given = arguments.setdefault(key, needed)
+        if not tokens.is_token(given) and given not in (needed, tuple(needed)):
+            remedy = f"Code.from_python_project packs for {target}; leave this out, or give it the same"
+            mistakes.add(f"{PROPS}.{key}", given, remedy)
 
 
 def _role_arn_of(existing: ExistingFunction) -> str:
