@@ -28,7 +28,8 @@ class Mistake:
     def __str__(self) -> str:
         shown = repr(self.value)
         if len(shown) > LONGEST_VALUE_SHOWN:
-            shown = shown[: LONGEST_VALUE_SHOWN - 1] + "…"
+            half = LONGEST_VALUE_SHOWN // 2
+            shown = f"{shown[:half]}…{shown[-half:]}"
         return f"{self.property} = {shown}: {self.remedy}"
 
 

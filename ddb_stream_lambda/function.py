@@ -21,7 +21,7 @@ from constructs import Construct
 from . import defaults, tokens
 from .code import Code
 from .errors import Mistakes
-from .limits import FUNCTION_NAME, FUNCTION_RANGES, PACKAGE_TYPES, ROLE_NAME, TRACING_MODES
+from .limits import ARCHITECTURES, FUNCTION_NAME, FUNCTION_RANGES, PACKAGE_TYPES, ROLE_NAME, TRACING_MODES
 from .permissions import ASSUME_ROLE_POLICY, role_name_of
 from .props import LambdaFunctionProps, LambdaRoleProps
 from .resources import create
@@ -168,6 +168,9 @@ def _check_new(path: str, props: object, mistakes: Mistakes) -> Arguments:
     tracing = arguments.get("tracing_config", {})
     check_choice(TRACING_MODES, tracing.get("mode"), f"{PROPS}.tracing_config.mode", mistakes)
     check_choice(PACKAGE_TYPES, arguments.get("package_type"), f"{PROPS}.package_type", mistakes)
+    architectures = arguments.get("architectures")
+    for place, architecture in enumerate(architectures if isinstance(architectures, list) else ()):
+        check_choice(tuple(ARCHITECTURES), architecture, f"{PROPS}.architectures[{place}]", mistakes)
     _check_package(arguments, mistakes)
     return arguments
 

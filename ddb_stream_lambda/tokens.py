@@ -33,8 +33,13 @@ def is_token(value: object) -> bool:
 
 
 def is_resolvable(value: object) -> bool:
-    """Whether the value is an `IResolvable`; the engine's proxies of it share no class to test for."""
-    return hasattr(value, "creation_stack") and hasattr(value, "resolve")
+    """Whether the value is an `IResolvable`, or what a `TerraformVariable` and the like give as their value.
+
+    The engine's stand-ins for them share no class to test for, and those of the second kind show nothing of what they
+    are; both are what jsii makes where it knows an object by an interface alone.
+    """
+    resolves = hasattr(value, "creation_stack") and hasattr(value, "resolve")
+    return resolves or type(value).__name__ == "InterfaceDynamicProxy"
 
 
 def as_text(token: Any) -> str:

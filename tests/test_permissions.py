@@ -1,0 +1,142 @@
+"""The grants: one inline policy, each statement there only for what is there, and nothing wider."""
+
+import pytest
+from cdktf import TerraformStack, TerraformVariable
+from cdktf_cdktf_provider_aws.kms_key import KmsKey
+from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
+from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
+from ddb_stream_lambda.permissions import role_name_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .conftest import Draw
+
+KEY_ARN = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+SEND = {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
+
+
+def on_failure(arn: str) -> dict[str, object]:
+    return {"destination_config": {"on_failure": {"destination_arn": arn}}}
+
+
+def test_the_default_pattern_grants_what_the_contract_lists_and_nothing_wider(draw: Draw) -> None:
+    drawn = draw()
+    log_group = drawn.reference("aws_cloudwatch_log_group", "arn")
+    assert drawn.grants == {
+        "ListStreams": ({"dynamodb:ListStreams"}, "*"),
+        "ReadStream": (
+            {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+            drawn.reference("aws_dynamodb_table", "stream_arn"),
+        ),
+        "SendFailedBatches": (SEND, drawn.reference("aws_sqs_queue", "arn")),
+        "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, f"{log_group}:*"),
+        "SendTraces": ({"xray:PutTraceSegments", "xray:PutTelemetryRecords"}, "*"),
+    }
+
+
+def test_the_policy_is_inline_on_the_functions_role(draw: Draw) -> None:
+    drawn = draw()
+    policy = drawn.only("aws_iam_role_policy")
+    assert policy["role"] == drawn.reference("aws_iam_role", "name")
+    assert policy["name"] == "orders_pipeline"
+
+
+def test_without_a_queue_nothing_may_be_sent(draw: Draw) -> None:
+    assert "SendFailedBatches" not in draw(deploy_sqs_dlq_queue=False).grants
+
+
+@pytest.mark.parametrize("tracing", [None, {"mode": "PassThrough"}])
+def test_without_active_tracing_no_traces_may_be_sent(draw: Draw, tracing: object) -> None:
+    assert "SendTraces" not in draw(lambda_function_props={"tracing_config": tracing}).grants
+
+
+def test_a_tracing_mode_that_only_terraform_knows_may_be_active(draw: Draw, stack: TerraformStack) -> None:
+    mode = TerraformVariable(stack, "mode", type="string").string_value
+    assert "SendTraces" in draw(lambda_function_props={"tracing_config": {"mode": mode}}).grants
+
+
+def test_a_table_with_a_customer_managed_key_lets_the_role_decrypt_with_it(draw: Draw, stack: TerraformStack) -> None:
+    key = KmsKey(stack, "key")
+    drawn = draw(dynamo_table_props={"server_side_encryption": {"kms_key_arn": key.arn}})
+    assert drawn.grants["DecryptStream"] == ({"kms:Decrypt", "kms:DescribeKey"}, "${aws_kms_key.key.arn}")
+
+
+def test_a_table_with_encryption_off_asks_for_no_key(draw: Draw) -> None:
+    drawn = draw(dynamo_table_props={"server_side_encryption": {"enabled": False, "kms_key_arn": KEY_ARN}})
+    assert "DecryptStream" not in drawn.grants
+
+
+def test_a_queue_with_a_customer_managed_key_lets_the_role_encrypt_with_it(draw: Draw) -> None:
+    drawn = draw(sqs_dlq_queue_props={"kms_master_key_id": KEY_ARN})
+    assert drawn.grants["EncryptFailedBatches"] == ({"kms:Decrypt", "kms:GenerateDataKey*"}, KEY_ARN)
+
+
+@pytest.mark.parametrize("key", ["alias/orders", "1234abcd-12ab-34cd-56ef-1234567890ab"])
+def test_a_queues_key_given_by_another_name_is_looked_up(draw: Draw, key: str) -> None:
+    drawn = draw(sqs_dlq_queue_props={"kms_master_key_id": key})
+    assert drawn.only("aws_kms_key", kind="data") == {"key_id": key}
+    assert drawn.grants["EncryptFailedBatches"][1].startswith("${data.aws_kms_key.")
+
+
+def test_a_queues_key_of_the_app_is_known_by_its_arn(draw: Draw, stack: TerraformStack) -> None:
+    drawn = draw(sqs_dlq_queue_props={"kms_master_key_id": KmsKey(stack, "key").arn})
+    assert drawn.grants["EncryptFailedBatches"][1] == "${aws_kms_key.key.arn}"
+    assert drawn.all("aws_kms_key", kind="data") == {}
+
+
+@pytest.mark.parametrize("encryption", [{}, {"kms_master_key_id": None}, {"sqs_managed_sse_enabled": True}])
+def test_a_queue_without_a_customer_managed_key_asks_for_none(draw: Draw, encryption: dict[str, object]) -> None:
+    assert "EncryptFailedBatches" not in draw(sqs_dlq_queue_props=encryption).grants
+
+
+def test_in_a_vpc_the_role_may_manage_its_network_interfaces(draw: Draw) -> None:
+    vpc = {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}
+    assert draw(lambda_function_props={"vpc_config": vpc}).grants["JoinVpc"] == (
+        {
+            "ec2:CreateNetworkInterface",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DeleteNetworkInterface",
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:UnassignPrivateIpAddresses",
+        },
+        "*",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arn", "actions"),
+    [
+        ("arn:aws:sqs:eu-west-1:123456789012:failed", SEND),
+        ("arn:aws-cn:sns:cn-north-1:123456789012:failed", {"sns:Publish"}),
+        ("arn:aws:s3:::failed", {"s3:PutObject", "s3:ListBucket"}),
+    ],
+)
+def test_a_failure_destination_of_the_users_own_may_be_reached(draw: Draw, arn: str, actions: set[str]) -> None:
+    statements = draw(dynamo_event_source_props=on_failure(arn)).grants.values()
+    granted = {action for actions_at, resource in statements if resource.startswith(arn) for action in actions_at}
+    assert granted == actions
+
+
+@pytest.mark.parametrize(("kind", "name"), [(SqsQueue, "aws_sqs_queue"), (SnsTopic, "aws_sns_topic")])
+def test_a_failure_destination_of_the_app_may_be_reached(
+    draw: Draw, stack: TerraformStack, kind: type, name: str
+) -> None:
+    destination = kind(stack, "failed")
+    drawn = draw(dynamo_event_source_props=on_failure(destination.arn))
+    assert drawn.grants["SendFailedBatches"][1] == f"${{{name}.failed.arn}}"
+    assert drawn.warnings == []
+
+
+def test_a_failure_destination_whose_service_cannot_be_told_is_announced(draw: Draw, stack: TerraformStack) -> None:
+    arn = TerraformVariable(stack, "failed", type="string").string_value
+    drawn = draw(dynamo_event_source_props=on_failure(arn))
+    assert "SendFailedBatches" not in drawn.grants
+    assert "allow the function's role" in drawn.warnings[0]
+
+
+@given(
+    path=st.lists(st.text("abcXYZ019-_+=,.@", min_size=1, max_size=8), max_size=4),
+    name=st.text("abcXYZ019-_+=,.@", min_size=1, max_size=64),
+)
+def test_a_roles_name_is_what_follows_its_path(path: list[str], name: str) -> None:
+    assert role_name_of("/".join(["arn:aws:iam::123456789012:role", *path, name])) == name
