@@ -200,7 +200,7 @@ def _place_within(scope: object, id: object) -> Place:
 def _check_keywords(unknown: Mapping[str, object], mistakes: Mistakes) -> None:
     known = [
         name
-        for name, parameter in inspect.signature(DynamoDBStreamsToLambda).parameters.items()
+        for name, parameter in inspect.signature(DynamoDBStreamsToLambda.__init__).parameters.items()
         if parameter.kind is parameter.KEYWORD_ONLY
     ]
     for name, value in unknown.items():
