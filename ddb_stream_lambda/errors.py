@@ -60,8 +60,9 @@ class Mistakes:
         self.found: list[Mistake] = []
 
     def add(self, property: str, value: object, remedy: str) -> None:
-        """Note one mistake; see `Mistake` for the arguments."""
-        self.found.append(Mistake(property, value, remedy))
+        """Note one mistake, unless the property has one already; see `Mistake` for the arguments."""
+        if all(property != mistake.property for mistake in self.found):
+            self.found.append(Mistake(property, value, remedy))
 
     def raise_any(self) -> None:
         """Raise `PatternError` if anything was noted."""

@@ -20,7 +20,7 @@ from .limits import (
 )
 from .props import DynamoEventSourceProps
 from .resources import create
-from .validation import Arguments, check_choice, check_ranges, conform, merge, require
+from .validation import Arguments, check_choice, check_present, check_ranges, conform, merge, require
 
 PROPS = "dynamo_event_source_props"
 
@@ -31,6 +31,7 @@ def check_mapping(props: object, mistakes: Mistakes) -> Arguments:
     given = conform(DynamoEventSourceProps, props, PROPS, mistakes, "aws_lambda_event_source_mapping")
     arguments = merge(defaults.event_source_mapping(), given)
     require(DynamoEventSourceProps, arguments, PROPS, mistakes)
+    check_present(("starting_position",), arguments, PROPS, mistakes)
     check_ranges(EVENT_SOURCE_RANGES, arguments, PROPS, mistakes)
     position = arguments.get("starting_position")
     if position == "AT_TIMESTAMP":

@@ -25,7 +25,7 @@ from .limits import ARCHITECTURES, FUNCTION_NAME, FUNCTION_RANGES, PACKAGE_TYPES
 from .permissions import ASSUME_ROLE_POLICY, role_name_of
 from .props import LambdaFunctionProps, LambdaRoleProps
 from .resources import create
-from .validation import Arguments, check_choice, check_name, check_ranges, conform, merge, require
+from .validation import Arguments, check_choice, check_name, check_present, check_ranges, conform, merge, require
 
 PROPS = "lambda_function_props"
 ROLE_PROPS = "lambda_role_props"
@@ -163,6 +163,7 @@ def _check_new(path: str, props: object, mistakes: Mistakes) -> Arguments:
     given = conform(LambdaFunctionProps, props, PROPS, mistakes, "aws_lambda_function")
     arguments = merge(defaults.function(path, given.get("runtime")), given)
     require(LambdaFunctionProps, arguments, PROPS, mistakes)
+    check_present(("function_name",), arguments, PROPS, mistakes)
     check_name(FUNCTION_NAME, arguments.get("function_name"), f"{PROPS}.function_name", mistakes)
     check_ranges(FUNCTION_RANGES, arguments, PROPS, mistakes)
     tracing = arguments.get("tracing_config", {})

@@ -25,14 +25,14 @@ class ProviderStruct(Protocol):
 class PostconditionProps(TypedDict, total=False):
     """The block of the provider's `Postcondition`."""
 
-    condition: Required[object]
+    condition: Required[bool | str | IResolvable]
     error_message: Required[str]
 
 
 class PreconditionProps(TypedDict, total=False):
     """The block of the provider's `Precondition`."""
 
-    condition: Required[object]
+    condition: Required[bool | str | IResolvable]
     error_message: Required[str]
 
 
@@ -323,7 +323,6 @@ class DynamoTableProps(TypedDict, total=False):
 
     attribute: Sequence[DynamodbTableAttributeProps | ProviderStruct] | IResolvable | None
     billing_mode: str | None
-    connection: object | None
     deletion_protection_enabled: bool | IResolvable | None
     depends_on: Sequence[ITerraformDependable] | None
     global_secondary_index: Sequence[DynamodbTableGlobalSecondaryIndexProps | ProviderStruct] | IResolvable | None
@@ -336,7 +335,6 @@ class DynamoTableProps(TypedDict, total=False):
     on_demand_throughput: DynamodbTableOnDemandThroughputProps | ProviderStruct | None
     point_in_time_recovery: DynamodbTablePointInTimeRecoveryProps | ProviderStruct | None
     provider: TerraformProvider | None
-    provisioners: Sequence[object] | None
     range_key: str | None
     read_capacity: int | float | None
     region: str | None
@@ -361,7 +359,6 @@ class DynamoEventSourceProps(TypedDict, total=False):
 
     batch_size: int | float | None
     bisect_batch_on_function_error: bool | IResolvable | None
-    connection: object | None
     depends_on: Sequence[ITerraformDependable] | None
     destination_config: LambdaEventSourceMappingDestinationConfigProps | ProviderStruct | None
     enabled: bool | IResolvable | None
@@ -376,7 +373,6 @@ class DynamoEventSourceProps(TypedDict, total=False):
     metrics_config: LambdaEventSourceMappingMetricsConfigProps | ProviderStruct | None
     parallelization_factor: int | float | None
     provider: TerraformProvider | None
-    provisioners: Sequence[object] | None
     region: str | None
     starting_position: str | None
     tags: Mapping[str, str] | None
@@ -390,7 +386,6 @@ class LambdaFunctionProps(TypedDict, total=False):
     capacity_provider_config: LambdaFunctionCapacityProviderConfigProps | ProviderStruct | None
     code: Code | None
     code_signing_config_arn: str | None
-    connection: object | None
     dead_letter_config: LambdaFunctionDeadLetterConfigProps | ProviderStruct | None
     depends_on: Sequence[ITerraformDependable] | None
     description: str | None
@@ -410,7 +405,6 @@ class LambdaFunctionProps(TypedDict, total=False):
     memory_size: int | float | None
     package_type: str | None
     provider: TerraformProvider | None
-    provisioners: Sequence[object] | None
     publish: bool | IResolvable | None
     publish_to: str | None
     region: str | None
@@ -446,7 +440,6 @@ class LambdaRoleProps(TypedDict, total=False):
 class SqsQueueProps(TypedDict, total=False):
     """Arguments of `aws_sqs_queue`."""
 
-    connection: object | None
     delay_seconds: int | float | None
     depends_on: Sequence[ITerraformDependable] | None
     kms_data_key_reuse_period_seconds: int | float | None
@@ -458,7 +451,6 @@ class SqsQueueProps(TypedDict, total=False):
     name_prefix: str | None
     policy: str | None
     provider: TerraformProvider | None
-    provisioners: Sequence[object] | None
     receive_wait_time_seconds: int | float | None
     redrive_allow_policy: str | None
     redrive_policy: str | None

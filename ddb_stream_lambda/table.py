@@ -15,7 +15,7 @@ from .errors import Mistakes
 from .limits import BILLING_MODES, KEY_ATTRIBUTE_TYPES, STREAM_VIEW_TYPES, TABLE_NAME
 from .props import DynamoTableProps
 from .resources import create
-from .validation import Arguments, check_choice, check_name, conform, merge, require
+from .validation import Arguments, check_choice, check_name, check_present, conform, merge, require
 
 PROPS = "dynamo_table_props"
 EXISTING = "existing_table_interface"
@@ -90,8 +90,7 @@ def _check_new(path: str, props: object, mistakes: Mistakes) -> Arguments:
     if arguments.get("stream_enabled") is False:
         remedy = "the function is fed by the stream; leave it out, the pattern turns the stream on"
         mistakes.add(f"{PROPS}.stream_enabled", False, remedy)
-    if "hash_key" not in arguments:
-        mistakes.add(f"{PROPS}.hash_key", None, "a table has a hash key; name its attribute")
+    check_present(("name", "hash_key"), arguments, PROPS, mistakes)
     _complete_attributes(arguments, mistakes)
     _check_capacities(arguments, mistakes)
     return arguments

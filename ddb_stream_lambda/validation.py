@@ -14,7 +14,7 @@ import types
 import typing
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Required, Union, get_args, get_origin, get_type_hints
 
 from cdktf import IResolvable, ITerraformDependable
 
@@ -46,9 +46,9 @@ def conform(shape: type, given: object, at: str, mistakes: Mistakes, resource: s
     conformed: Arguments = {}
     for key, value in given.items():
         if key in fields:
-            conformed[key] = _conform_value(fields[key], value, f"{at}.{key}", mistakes)
+            conformed[key] = None if value is None else _conform_value(fields[key], value, f"{at}.{key}", mistakes)
         else:
-            mistakes.add(f"{at}.{key}", value, way_out(key, fields, shape.__name__, resource))
+            mistakes.add(_within(at, key), value, way_out(key, fields, shape.__name__, resource))
     return conformed
 
 
@@ -68,7 +68,7 @@ def require(shape: type, arguments: Mapping[str, Any], at: str, mistakes: Mistak
     """Note every required argument that the blocks in `arguments` still lack."""
     for key, block in _blocks_of(shape):
         for place, item in _places(arguments.get(key), f"{at}.{key}"):
-            for name in sorted(block.__required_keys__ - item.keys()):
+            for name in sorted(_required_in(block) - item.keys()):
                 mistakes.add(f"{place}.{name}", None, "is required in this block; give it")
             require(block, item, place, mistakes)
 
@@ -87,6 +87,13 @@ def way_out(key: object, known: Collection[str], words: str = "", resource: str 
     if nearest:
         return f"unknown; did you mean {nearest[0]}?"
     return f"unknown; known are {', '.join(sorted(known))}"
+
+
+def check_present(keys: Collection[str], arguments: Mapping[str, Any], at: str, mistakes: Mistakes) -> None:
+    """Note each argument that a default supplies, that AWS requires, and that the user took out."""
+    for key in keys:
+        if key not in arguments:
+            mistakes.add(f"{at}.{key}", None, "AWS requires it; give it, or leave it out for the default")
 
 
 def check_ranges(ranges: Mapping[str, Range], arguments: Mapping[str, Any], at: str, mistakes: Mistakes) -> None:
@@ -118,6 +125,13 @@ def fields_of(shape: type) -> Mapping[str, Any]:
     return get_type_hints(shape)
 
 
+@cache
+def _required_in(shape: type) -> frozenset[str]:
+    """The TypedDict's required keys; its own account of them is blind to annotations that are kept as text."""
+    hints = get_type_hints(shape, include_extras=True)
+    return frozenset(key for key, annotation in hints.items() if get_origin(annotation) is Required)
+
+
 def _without_struct(value: object) -> object:
     """A struct of the bindings as the mapping that made it."""
     if hasattr(value, "__jsii_name_mapping__") and not isinstance(value, type):
@@ -127,8 +141,6 @@ def _without_struct(value: object) -> object:
 
 def _conform_value(annotation: Any, value: object, at: str, mistakes: Mistakes) -> Any:
     """The value as the engine takes it for the annotation, or a mistake noted."""
-    if value is None:
-        return None
     members = _members(annotation)
     if tokens.is_token(value):
         fitted = _fit_token(members, value)
@@ -180,7 +192,7 @@ def _conform_member(member: Any, value: Any, at: str, mistakes: Mistakes) -> Any
                 return value
             mistakes.add(at, value, f"must be a resource or module of the app, not {_kind(value)}")
         case _:
-            if member is object or isinstance(value, member):
+            if isinstance(value, member):
                 return value
             mistakes.add(at, value, f"must be a {member.__name__}, not {_kind(value)}")
     return None
@@ -199,7 +211,7 @@ def _conform_map(value: object, at: str, mistakes: Mistakes) -> StringMap | None
         return None
     return StringMap(
         {
-            _conform_value(str, key, f"{at} key", mistakes): _conform_value(str, item, f"{at}.{key}", mistakes)
+            _conform_value(str, key, f"{at} key", mistakes): _conform_value(str, item, _within(at, key), mistakes)
             for key, item in value.items()
         }
     )
@@ -262,6 +274,11 @@ def _places(value: object, at: str) -> list[tuple[str, Mapping[str, Any]]]:
     if isinstance(value, list):
         return [(f"{at}[{n}]", item) for n, item in enumerate(value) if isinstance(item, dict)]
     return []
+
+
+def _within(at: str, key: object) -> str:
+    """The place of a key of the user's own in messages."""
+    return f"{at}.{key}" if isinstance(key, str) and key.isidentifier() else f"{at}[{key!r}]"
 
 
 def _kind(value: object) -> str:

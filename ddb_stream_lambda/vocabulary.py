@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _ONE_OF_EACH = "a pattern is one of each resource; write a Python loop that makes several patterns"
+_NO_PROVISIONERS = "use a provisioner on a terraform_data resource of your own that depends on this one"
 _COMPUTED = "the provider computes it; leave it out"
 _NOT_A_STREAM = "does not apply to DynamoDB streams; leave it out"
 
 # Resource type -> argument -> why, and the way out. "*" holds for every resource.
 REFUSED: Mapping[str, Mapping[str, str]] = {
     "*": {
+        "connection": _NO_PROVISIONERS,
         "count": _ONE_OF_EACH,
         "for_each": _ONE_OF_EACH,
         "id": _COMPUTED,
+        "provisioners": _NO_PROVISIONERS,
         "tags_all": _COMPUTED,
     },
     "aws_lambda_event_source_mapping": {

@@ -67,10 +67,8 @@ class ProviderStruct(Protocol):
 
 '''
 META_ARGUMENTS = {
-    "connection": "object",
     "depends_on": "Sequence[ITerraformDependable]",
     "provider": "TerraformProvider",
-    "provisioners": "Sequence[object]",
 }
 
 
@@ -115,8 +113,8 @@ class Generator:
     def member(self, annotation: object, struct: type) -> str:
         if annotation in (str, bool):
             return annotation.__name__  # type: ignore[union-attr]
-        if annotation is typing.Any:
-            return "object"
+        if annotation is typing.Any:  # a condition: an expression that Terraform evaluates to a boolean
+            return "bool | str | IResolvable"
         origin, args = typing.get_origin(annotation), typing.get_args(annotation)
         if origin is not None and issubclass(origin, typing.Mapping):
             return "Mapping[str, str]"
