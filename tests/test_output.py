@@ -1,0 +1,107 @@
+"""The bundle as a whole: what a reviewer sees, without a trace of the machine, the same from every clone.
+
+The files in golden/ are rewritten by ``UPDATE_GOLDEN=1 pytest tests/test_output.py``; review their difference.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ddb_stream_lambda import DynamoDBStreamsToLambda
+from cdktf import TerraformStack, Testing
+from cdktf_cdktf_provider_aws.kms_key import KmsKey
+
+from .conftest import ZIP_FUNCTION, new_stack
+
+ROOT = Path(__file__).parent.parent
+GOLDEN = Path(__file__).parent / "golden"
+APP = ("main.py", "cdktf.json", "stacks", "ddb_stream_lambda", "function")
+
+
+def defaults(stack: TerraformStack) -> None:
+    DynamoDBStreamsToLambda(stack, "pipeline", lambda_function_props=ZIP_FUNCTION)
+
+
+def everything(stack: TerraformStack) -> None:
+    key = KmsKey(stack, "key")
+    vpc = {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}
+    DynamoDBStreamsToLambda(
+        stack,
+        "pipeline",
+        dynamo_table_props={
+            "range_key": "at",
+            "attribute": [{"name": "at", "type": "N"}, {"name": "customer", "type": "S"}],
+            "global_secondary_index": [
+                {"name": "by-customer", "hash_key": "customer", "range_key": "at", "projection_type": "ALL"}
+            ],
+            "server_side_encryption": {"kms_key_arn": key.arn},
+            "ttl": {"attribute_name": "expires", "enabled": True},
+        },
+        lambda_function_props=ZIP_FUNCTION
+        | {
+            "runtime": "nodejs22.x",
+            "architectures": ["arm64"],
+            "environment": {"variables": {"INDEX": "orders"}},
+            "memory_size": 512,
+            "tags": {"Team": "orders"},
+            "timeout": 60,
+            "vpc_config": vpc,
+        },
+        dynamo_event_source_props={
+            "filter_criteria": {"filter": [{"pattern": json.dumps({"eventName": ["INSERT", "MODIFY"]})}]},
+            "function_response_types": ["ReportBatchItemFailures"],
+            "parallelization_factor": 4,
+        },
+        sqs_dlq_queue_props={"kms_master_key_id": key.arn},
+        lambda_role_props={"path": "/service/", "permissions_boundary": "arn:aws:iam::123456789012:policy/boundary"},
+    )
+
+
+@pytest.mark.parametrize("bundle", [defaults, everything])
+def test_the_bundle_is_as_reviewed(bundle: object) -> None:
+    stack = new_stack()
+    bundle(stack)  # type: ignore[operator]
+    path = GOLDEN / f"{bundle.__name__}.tf.json"  # type: ignore[attr-defined]
+    emitted = Testing.synth(stack) + "\n"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(emitted)
+    assert emitted == path.read_text()
+
+
+class TestTheExampleApp:
+    @pytest.fixture(scope="class")
+    def clones(self, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+        """Two clones of the app at paths of their own, synthesised."""
+        clones = [tmp_path_factory.mktemp("clone"), tmp_path_factory.mktemp("another") / "with" / "a longer path"]
+        for clone in clones:
+            for name in APP:
+                copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+                clone.mkdir(parents=True, exist_ok=True)
+                copy(ROOT / name, clone / name)
+            subprocess.run([sys.executable, "main.py"], cwd=clone, check=True)
+        return clones
+
+    def files(self, clone: Path) -> dict[str, bytes]:
+        out = clone / "cdktf.out"
+        return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+    def test_is_byte_identical_from_two_clones(self, clones: list[Path]) -> None:
+        one, two = map(self.files, clones)
+        assert one == two
+        assert "stacks/ddb-stream-lambda/cdk.tf.json" in one
+
+    def test_holds_no_path_of_the_machine(self, clones: list[Path]) -> None:
+        for name, content in self.files(clones[0]).items():
+            for trace in (str(clones[0]), str(Path.home()), sys.prefix, str(ROOT)):
+                assert trace.encode() not in content, name
+
+    def test_refers_to_files_that_its_folder_holds(self, clones: list[Path], tmp_path: Path) -> None:
+        folder = shutil.copytree(clones[0] / "cdktf.out/stacks/ddb-stream-lambda", tmp_path / "copied")
+        config = json.loads((folder / "cdk.tf.json").read_text())
+        for function in config["resource"]["aws_lambda_function"].values():
+            assert (folder / function["filename"]).is_file()
+        assert config["terraform"]["backend"]["local"]["path"] == "terraform.ddb-stream-lambda.tfstate"
