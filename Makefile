@@ -32,7 +32,7 @@ clean: ## Remove what make made; refuses while a local state lies in the output
 	@states=$$(find cdktf.out -name '*.tfstate' -size +0 2>/dev/null); if [ -n "$$states" ]; then \
 		echo "Kept: cdktf.out holds the state of what is deployed. Move it, or destroy the stack, first:" >&2; \
 		echo "$$states" >&2; exit 1; fi
-	rm -rf cdktf.out dist $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf cdktf.out dist $(VENV) .venv-benchmark node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## Show this list

@@ -1,0 +1,42 @@
+"""A stack of patterns by this library: ``library.py COUNT OUTDIR``; tells the seconds of each phase as JSON."""
+
+import itertools
+import json
+import sys
+import time
+
+marks = {"start": time.perf_counter()}
+
+import jsii  # noqa: E402, F401
+
+marks["jsii"] = time.perf_counter()
+
+import cdktf  # noqa: E402, F401
+
+marks["the engine (node), cdktf and its assembly"] = time.perf_counter()
+
+from ddb_stream_lambda import Code, DynamoDBStreamsToLambda  # noqa: E402
+from cdktf import App, TerraformStack  # noqa: E402
+from cdktf_cdktf_provider_aws.provider import AwsProvider  # noqa: E402
+
+marks["this library and the provider's assembly"] = time.perf_counter()
+
+count, outdir = int(sys.argv[1]), sys.argv[2]
+app = App(outdir=outdir)
+stack = TerraformStack(app, "orders")
+AwsProvider(stack, "aws", region="eu-west-1")
+for number in range(count):
+    DynamoDBStreamsToLambda(
+        stack,
+        f"pipeline{number}",
+        lambda_function_props={
+            "code": Code.from_asset("function"),
+            "runtime": "python3.13",
+            "handler": "index.handler",
+        },
+    )
+marks["building"] = time.perf_counter()
+app.synth()
+marks["writing"] = time.perf_counter()
+
+print(json.dumps({later: end - begin for (_, begin), (later, end) in itertools.pairwise(marks.items())}))
