@@ -74,7 +74,8 @@ def test_the_bundle_is_as_reviewed(bundle: object) -> None:
 
 class TestTheExampleApp:
     @pytest.fixture(scope="class")
-    def clones(self, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    @classmethod
+    def clones(cls, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         """Two clones of the app at paths of their own, synthesised."""
         clones = [tmp_path_factory.mktemp("clone"), tmp_path_factory.mktemp("another") / "with" / "a longer path"]
         for clone in clones:
