@@ -1,0 +1,1 @@
+"""DynamoDB stream records into OpenSearch or Elasticsearch: one `_bulk` request per batch, nothing lost."""

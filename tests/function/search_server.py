@@ -1,0 +1,271 @@
+"""A search engine for tests: the documented semantics of `_bulk` and `_mget`, over HTTP on the loopback interface.
+
+What it keeps to: external and external_gte versions for index and delete, 409 with the engines' wording, deleting what
+is not there (404, not_found, and a version remembered), versions of deleted documents forgotten after index.gc_deletes,
+dynamic mapping with its errors, refused field names, the 512-byte limit of ids, gzip in both directions, and a body
+that must end with a newline. `fail` queues what goes wrong with the next requests.
+"""
+
+import gzip
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+METADATA_FIELDS = {"_id", "_index", "_routing", "_source", "_type", "_version", "_seq_no", "_field_names", "_ignored"}
+LONG = 2**63
+
+
+class RefusedError(Exception):
+    """An operation's error, as the engine reports it."""
+
+    def __init__(self, status: int, kind: str, reason: str, cause: str = "") -> None:
+        super().__init__(reason)
+        self.status = status
+        self.error = {"type": kind, "reason": reason} | (
+            {"caused_by": {"type": cause, "reason": "'…'"}} if cause else {}
+        )
+
+
+@dataclass
+class Index:
+    documents: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    deleted: dict[str, tuple[int, float]] = field(default_factory=dict)
+    mapping: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Request:
+    path: str
+    headers: dict[str, str]
+    sent: bytes
+    body: bytes
+
+    @property
+    def operations(self) -> list[dict[str, Any]]:
+        return [operation for operation, _ in entries(self.body)]
+
+
+class Engine:
+    """The state of all indexes; now() is the engine's clock in seconds."""
+
+    def __init__(self, now: Callable[[], float], gc_deletes: float = 60) -> None:
+        self.now = now
+        self.gc_deletes = gc_deletes
+        self.indexes: dict[str, Index] = {}
+        self.busy: list[set[str]] = []
+        self.blocked = False
+
+    def sources(self, index: str) -> dict[str, bytes]:
+        return {id_: source for id_, (_, source) in self.indexes.get(index, Index()).documents.items()}
+
+    def bulk(self, body: bytes) -> dict[str, Any]:
+        busy = self.busy.pop(0) if self.busy else set()
+        items = []
+        for operation, source in entries(body):
+            ((action, meta),) = operation.items()
+            result: dict[str, Any] = {"_index": meta["_index"], "_id": meta["_id"]}
+            try:
+                if meta["_id"] in busy:
+                    raise RefusedError(429, "rejected_execution_exception", "rejected execution of operation")
+                if self.blocked:
+                    raise RefusedError(403, "cluster_block_exception", "blocked by: [FORBIDDEN/8/index write (api)];")
+                status, text = self.apply(action, meta, source)
+                result |= {"status": status, "result": text, "_version": meta["version"]}
+            except RefusedError as refused:
+                result |= {"status": refused.status, "error": refused.error}
+            items.append({action: result})
+        return {"took": 1, "errors": any("error" in next(iter(item.values())) for item in items), "items": items}
+
+    def apply(self, action: str, meta: dict[str, Any], source: bytes | None) -> tuple[int, str]:
+        id_, version, kind = meta["_id"], meta["version"], meta["version_type"]
+        assert isinstance(version, int)
+        assert 0 <= version < LONG
+        if len(id_.encode()) > 512:
+            raise RefusedError(400, "illegal_argument_exception", "id is too long, must be no longer than 512 bytes")
+        index = self.indexes.setdefault(meta["_index"], Index())
+        if source is not None:
+            learn(index.mapping, source, id_)
+        current = self.version(index, id_)
+        if current is not None and (current > version if kind == "external_gte" else current >= version):
+            bound = "higher" if kind == "external_gte" else "higher or equal to"
+            reason = f"[{id_}]: version conflict, current version [{current}] is {bound} the one provided [{version}]"
+            raise RefusedError(409, "version_conflict_engine_exception", reason)
+        existed = index.documents.pop(id_, None) is not None
+        index.deleted.pop(id_, None)
+        if action == "delete":
+            index.deleted[id_] = (version, self.now())
+            return (200, "deleted") if existed else (404, "not_found")
+        assert source is not None
+        index.documents[id_] = (version, source)
+        return (200, "updated") if existed else (201, "created")
+
+    def version(self, index: Index, id_: str) -> int | None:
+        if id_ in index.documents:
+            return index.documents[id_][0]
+        version, at = index.deleted.get(id_, (None, 0.0))
+        return version if self.now() - at <= self.gc_deletes else None
+
+    def mget(self, body: bytes) -> dict[str, Any]:
+        return {"docs": [self.get(wanted) for wanted in json.loads(body)["docs"]]}
+
+    def get(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        place = {"_index": wanted["_index"], "_id": wanted["_id"]}
+        if wanted["_index"] not in self.indexes:
+            return place | {"error": {"type": "index_not_found_exception", "reason": "no such index"}}
+        version, source = self.indexes[wanted["_index"]].documents.get(wanted["_id"], (None, b""))
+        if version is None:
+            return place | {"found": False}
+        fields = {name: value for name, value in json.loads(source).items() if name in wanted["_source"]}
+        return place | {"found": True, "_version": version, "_source": fields}
+
+
+def entries(body: bytes) -> Iterator[tuple[dict[str, Any], bytes | None]]:
+    assert body.endswith(b"\n")
+    lines = iter(body[:-1].split(b"\n"))
+    for line in lines:
+        operation = json.loads(line)
+        yield operation, None if "delete" in operation else next(lines)
+
+
+def learn(mapping: dict[str, str], source: bytes, id_: str) -> None:
+    """Extend a dynamic mapping by a document, or refuse it."""
+    new = dict(mapping)
+    for path, value in leaves(json.loads(source, parse_float=Decimal), ""):
+        if value is None:
+            continue
+        kind = kind_of(value)
+        known = new.setdefault(path, kind)
+        where = f"failed to parse field [{path}] of type [{known}] in document with id '{id_}'."
+        if (known == "object") != (kind == "object"):
+            raise RefusedError(
+                400, "mapper_parsing_exception", f"object mapping for [{path}] tried to parse field as object"
+            )
+        if known in {"long", "float"} and not is_number(value):
+            reason = f"{where} Preview of field's value: '{value}'"
+            raise RefusedError(400, "mapper_parsing_exception", reason, "number_format_exception")
+        if known == "long" and abs(Decimal(str(value))) >= LONG:
+            raise RefusedError(400, "mapper_parsing_exception", where, "illegal_argument_exception")
+        if known == "float" and abs(Decimal(str(value))) > Decimal("3.4028235e38"):
+            raise RefusedError(400, "mapper_parsing_exception", where, "illegal_argument_exception")
+    mapping.update(new)
+
+
+def leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        if path:
+            yield path, value
+        for name, member in value.items():
+            if not name.strip():
+                raise RefusedError(400, "mapper_parsing_exception", "field name cannot be an empty string")
+            if any(not part.strip() for part in name.split(".")):
+                raise RefusedError(400, "mapper_parsing_exception", "object field starting or ending with a [.]")
+            if not path and name in METADATA_FIELDS:
+                reason = f"Field [{name}] is a metadata field and cannot be added inside a document."
+                raise RefusedError(400, "mapper_parsing_exception", reason)
+            yield from leaves(member, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for member in value:
+            yield from leaves(member, path)
+    else:
+        yield path, value
+
+
+def kind_of(value: Any) -> str:
+    kinds = {bool: "boolean", int: "long", Decimal: "float", str: "text", dict: "object"}
+    return kinds[type(value)]
+
+
+def is_number(value: Any) -> bool:
+    return not isinstance(value, bool) and re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", str(value)) is not None
+
+
+# What goes wrong with a request: gets the true answer, returns status and body, or None to cut the connection.
+Fault = Callable[[bytes], tuple[int, bytes] | None]
+
+
+def status(code: int, kind: str = "some_exception") -> Fault:
+    return lambda _: (code, json.dumps({"error": {"type": kind, "reason": "…"}, "status": code}).encode())
+
+
+def cut_after_applying(_: bytes) -> None:
+    return None
+
+
+def malformed(answer: bytes) -> Fault:
+    return lambda _: (200, answer)
+
+
+class SearchServer:
+    """An engine behind HTTP; `url` is its endpoint."""
+
+    def __init__(self, now: Callable[[], float] = lambda: 0.0) -> None:
+        self.engine = Engine(now)
+        self.requests: list[Request] = []
+        self.faults: list[tuple[Fault, bool]] = []
+        self.largest_body = 100_000_000
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+            wbufsize = -1
+
+            def do_POST(self) -> None:
+                answer = server.answer(self)
+                if answer is None:
+                    self.close_connection = True
+                    self.connection.shutdown(2)
+                    return
+                code, body = answer
+                self.send_response(code)
+                self.send_header("content-type", "application/json; charset=UTF-8")
+                if "gzip" in self.headers.get("accept-encoding", ""):
+                    body = gzip.compress(body, 1)
+                    self.send_header("content-encoding", "gzip")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._http.daemon_threads = True
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+
+    def fail(self, *faults: Fault, applied: bool = False) -> None:
+        """Let the next requests go wrong, one by one; applied: the engine carries them out all the same."""
+        self.faults += [(fault, applied) for fault in faults]
+
+    def answer(self, http: BaseHTTPRequestHandler) -> tuple[int, bytes] | None:
+        body = http.rfile.read(int(http.headers["content-length"]))
+        if len(body) > self.largest_body:
+            return 413, b""
+        sent = body
+        if http.headers.get("content-encoding") == "gzip":
+            body = gzip.decompress(sent)
+        self.requests.append(Request(http.path, dict(http.headers.items()), sent, body))
+        fault, applied = self.faults.pop(0) if self.faults else (None, True)
+        answer = b""
+        if applied:
+            found = self.engine.bulk(body) if http.path == "/_bulk" else self.engine.mget(body)
+            answer = json.dumps(found).encode()
+        return (200, answer) if fault is None else fault(answer)
+
+    def bulks(self) -> list[Request]:
+        return [request for request in self.requests if request.path == "/_bulk"]
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
