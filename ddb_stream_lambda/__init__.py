@@ -10,6 +10,7 @@ import_on_demand()  # before the first of the provider's classes is imported, he
 from .code import Code  # noqa: E402
 from .construct import DynamoDBStreamsToLambda  # noqa: E402
 from .errors import Mistake, PatternError  # noqa: E402
+from .permissions import RoleStatement  # noqa: E402
 from .props import (  # noqa: E402
     DynamoEventSourceProps,
     DynamoTableProps,
@@ -28,6 +29,7 @@ __all__ = [
     "LambdaRoleProps",
     "Mistake",
     "PatternError",
+    "RoleStatement",
     "SqsQueueProps",
     "TableByArn",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Never
 
 from constructs import Construct
@@ -57,6 +57,8 @@ class DynamoDBStreamsToLambda(Construct):
         deploy_sqs_dlq_queue: whether to create the dead-letter queue. Default: True.
         sqs_dlq_queue_props: arguments of `aws_sqs_queue`. Default: encrypted, messages kept for 14 days.
         lambda_role_props: `name`, `path`, `permissions_boundary` and `tags` of the created `aws_iam_role`.
+        lambda_role_statements: statements for what the function itself does, such as writing to a search domain; they
+            stand beside the grants in the policy of the function's role, which the mapping waits for. Default: none.
         silence_warnings: the ids of warnings on overridden protective defaults that are not to be shown. Default: none.
 
     Raises:
@@ -77,6 +79,7 @@ class DynamoDBStreamsToLambda(Construct):
         deploy_sqs_dlq_queue: bool = True,
         sqs_dlq_queue_props: SqsQueueProps | SqsQueueConfig | None = None,
         lambda_role_props: LambdaRoleProps | None = None,
+        lambda_role_statements: Sequence[permissions.RoleStatement] | None = None,
         silence_warnings: Collection[protection.WarningId] = (),
         **unknown: Never,
     ) -> None:
@@ -91,6 +94,7 @@ class DynamoDBStreamsToLambda(Construct):
             mapping_asked = event_source.check_mapping(dynamo_event_source_props, mistakes)
             function_asked = function.check_function(path, existing_lambda_obj, lambda_function_props, mistakes)
             role_asked = function.check_role(path, existing_lambda_obj, lambda_role_props, function_asked, mistakes)
+            own_statements = permissions.check_statements(lambda_role_statements, existing_lambda_obj, mistakes)
             own_destination = event_source.failure_destination_of(mapping_asked)
             queue_asked = queue.check_queue(path, deploy_sqs_dlq_queue, sqs_dlq_queue_props, own_destination, mistakes)
             mistakes.raise_any()
@@ -118,6 +122,7 @@ class DynamoDBStreamsToLambda(Construct):
                 log_group_arn=identity.log_group_arn,
                 traces=function.traces(function_asked),
                 joins_vpc=function.joins_vpc(function_asked),
+                own=own_statements,
             )
             policy = permissions.build_policy(self, path, identity.role_name, grants)
             invoked = function.build_function(self, existing_lambda_obj, function_asked, identity, policy, place.stack)

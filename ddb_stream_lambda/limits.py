@@ -64,6 +64,9 @@ TRACING_MODES = ("Active", "PassThrough")
 # AWS Lambda API Reference, CreateFunction: PackageType.
 PACKAGE_TYPES = ("Zip", "Image")
 
+# IAM User Guide, "IAM JSON policy elements: Effect".
+EFFECTS = ("Allow", "Deny")
+
 # AWS Lambda Developer Guide, "Lambda event filtering": five filters a mapping, ten with a raised quota.
 MOST_FILTERS = 5
 MOST_FILTERS_WITH_RAISED_QUOTA = 10

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Required, TypedDict
 
 from cdktf import Fn
 from cdktf_cdktf_provider_aws.data_aws_kms_key import DataAwsKmsKey
@@ -14,9 +14,33 @@ from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from constructs import Construct
 
 from . import defaults, tokens
+from .errors import Mistakes
+from .limits import EFFECTS
 from .resources import create
+from .validation import check_choice, check_present, conform
 
 Statement = dict[str, Any]
+
+STATEMENTS = "lambda_role_statements"
+
+
+class RoleStatement(TypedDict, total=False):
+    """A statement of the function's own, beside the pattern's grants, in the words of IAM's policy language.
+
+    Attributes:
+        Sid: its name, of letters and digits, unique in the policy. Default: none.
+        Effect: ``Allow`` or ``Deny``. Default: ``Allow``.
+        Action: one action, such as ``es:ESHttpPost``, or several. Required.
+        Resource: one ARN, or several. Required.
+        Condition: operator to condition key to value or values. Default: none.
+    """
+
+    Sid: str
+    Effect: str
+    Action: Required[str | Sequence[str]]
+    Resource: Required[str | Sequence[str]]
+    Condition: Mapping[str, Mapping[str, str | Sequence[str]]]
+
 
 ASSUME_ROLE_POLICY = json.dumps(
     {
@@ -29,6 +53,18 @@ ASSUME_ROLE_POLICY = json.dumps(
             }
         ],
     }
+)
+
+# The names of the pattern's own statements.
+OWN_SIDS = (
+    "ListStreams",
+    "ReadStream",
+    "DecryptStream",
+    "SendFailedBatches",
+    "EncryptFailedBatches",
+    "WriteLogs",
+    "SendTraces",
+    "JoinVpc",
 )
 
 # A custom failure destination: its service, as its ARN or its Terraform type tells it, and what Lambda does there.
@@ -52,6 +88,7 @@ class Grants:
         log_group_arn: the function's log group.
         traces: whether the function sends traces to X-Ray.
         joins_vpc: whether the function has network interfaces in a VPC.
+        own: the statements that the user adds.
     """
 
     stream_arn: str
@@ -62,6 +99,7 @@ class Grants:
     log_group_arn: str | None = None
     traces: bool = False
     joins_vpc: bool = False
+    own: Sequence[Statement] = ()
 
     def statements(self) -> Iterator[Statement]:
         """The policy's statements, in the order of the data flow."""
@@ -93,6 +131,31 @@ class Grants:
                 "ec2:UnassignPrivateIpAddresses",
             ]
             yield _allow("JoinVpc", interfaces, "*")
+        yield from self.own
+
+
+def check_statements(given: object, existing_function: object, mistakes: Mistakes) -> list[Statement]:
+    """The statements that the user adds; what is wrong with them is noted."""
+    if given is None:
+        return []
+    if existing_function is not None:
+        remedy = "existing_lambda_obj has a role of its own; add the statements there"
+        mistakes.add(STATEMENTS, given, remedy)
+    if not isinstance(given, list | tuple):
+        mistakes.add(STATEMENTS, given, "must be a list of statements, each a mapping of Action, Resource and the like")
+        return []
+    statements = []
+    for place, item in enumerate(given):
+        at = f"{STATEMENTS}[{place}]"
+        statement = {"Effect": "Allow"} | conform(RoleStatement, item, at, mistakes)
+        check_present(("Action", "Resource"), statement, at, mistakes)
+        check_choice(EFFECTS, statement["Effect"], f"{at}.Effect", mistakes)
+        sid = statement.get("Sid")
+        if sid is not None and (sid in OWN_SIDS or not re.fullmatch("[A-Za-z0-9]+", sid)):
+            remedy = "must be letters and digits, and no name of the pattern's own statements; choose another, or none"
+            mistakes.add(f"{at}.Sid", sid, remedy)
+        statements.append(statement)
+    return statements
 
 
 def build_policy(scope: Construct, path: str, role_name: str, grants: Grants) -> IamRolePolicy:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import jsii
 from cdktf import TerraformElement
@@ -17,7 +17,7 @@ from constructs import Construct
 ElementT = TypeVar("ElementT", bound=TerraformElement)
 
 
-class StringMap(dict[str, str]):
+class StringMap(dict[str, Any]):
     """A map whose keys are the user's own words (tags, environment variables), not argument names."""
 
 

@@ -90,10 +90,10 @@ def way_out(key: object, known: Collection[str], words: str = "", resource: str 
 
 
 def check_present(keys: Collection[str], arguments: Mapping[str, Any], at: str, mistakes: Mistakes) -> None:
-    """Note each argument that a default supplies, that AWS requires, and that the user took out."""
+    """Note each argument that AWS requires and that is not there."""
     for key in keys:
         if key not in arguments:
-            mistakes.add(f"{at}.{key}", None, "AWS requires it; give it, or leave it out for the default")
+            mistakes.add(f"{at}.{key}", None, "AWS requires it; give it")
 
 
 def check_ranges(ranges: Mapping[str, Range], arguments: Mapping[str, Any], at: str, mistakes: Mistakes) -> None:
@@ -170,7 +170,7 @@ def _conform_member(member: Any, value: Any, at: str, mistakes: Mistakes) -> Any
     if origin is Sequence:
         return _conform_list(get_args(member)[0], value, at, mistakes)
     if origin is Mapping:
-        return _conform_map(value, at, mistakes)
+        return _conform_map(get_args(member)[1], value, at, mistakes)
     match member:
         case _ if member is str:
             if isinstance(value, str):
@@ -205,13 +205,15 @@ def _conform_list(annotation: Any, value: object, at: str, mistakes: Mistakes) -
     return [_conform_value(annotation, item, f"{at}[{place}]", mistakes) for place, item in enumerate(value)]
 
 
-def _conform_map(value: object, at: str, mistakes: Mistakes) -> StringMap | None:
+def _conform_map(annotation: Any, value: object, at: str, mistakes: Mistakes) -> StringMap | None:
     if not isinstance(value, Mapping):
-        mistakes.add(at, value, f"must be a mapping of text to text, not {_kind(value)}")
+        mistakes.add(at, value, f"must be a mapping of text, not {_kind(value)}")
         return None
     return StringMap(
         {
-            _conform_value(str, key, f"{at} key", mistakes): _conform_value(str, item, _within(at, key), mistakes)
+            _conform_value(str, key, f"{at} key", mistakes): _conform_value(
+                annotation, item, _within(at, key), mistakes
+            )
             for key, item in value.items()
         }
     )

@@ -1,15 +1,18 @@
 """The grants: one inline policy, each statement there only for what is there, and nothing wider."""
 
+import json
+
 import pytest
 from cdktf import TerraformStack, TerraformVariable
+from cdktf_cdktf_provider_aws.data_aws_lambda_function import DataAwsLambdaFunction
 from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
-from ddb_stream_lambda.permissions import role_name_of
+from ddb_stream_lambda.permissions import OWN_SIDS, role_name_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .conftest import Draw
+from .conftest import Draw, Refused
 
 KEY_ARN = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 SEND = {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
@@ -140,3 +143,75 @@ def test_a_failure_destination_whose_service_cannot_be_told_is_announced(draw: D
 )
 def test_a_roles_name_is_what_follows_its_path(path: list[str], name: str) -> None:
     assert role_name_of("/".join(["arn:aws:iam::123456789012:role", *path, name])) == name
+
+
+class TestStatementsOfTheUsersOwn:
+    DOMAIN = "arn:aws:es:eu-west-1:123456789012:domain/orders"
+
+    def test_stand_beside_the_grants_in_the_one_policy(self, draw: Draw) -> None:
+        statements = [{"Sid": "Index", "Action": "es:ESHttpPost", "Resource": [f"{self.DOMAIN}/*"]}]
+        policy = json.loads(draw(lambda_role_statements=statements).only("aws_iam_role_policy")["policy"])
+        assert policy["Statement"][0]["Sid"] == "ListStreams"
+        assert policy["Statement"][-1] == {
+            "Effect": "Allow",
+            "Sid": "Index",
+            "Action": "es:ESHttpPost",
+            "Resource": [f"{self.DOMAIN}/*"],
+        }
+
+    def test_may_deny_under_a_condition(self, draw: Draw) -> None:
+        statement = {
+            "Effect": "Deny",
+            "Action": ["es:*"],
+            "Resource": "*",
+            "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-west-1", "eu-west-2"]}},
+        }
+        policy = json.loads(draw(lambda_role_statements=[statement]).only("aws_iam_role_policy")["policy"])
+        assert policy["Statement"][-1] == statement
+
+    def test_may_name_what_terraform_knows_later(self, draw: Draw, stack: TerraformStack) -> None:
+        domain = TerraformVariable(stack, "domain", type="string").string_value
+        drawn = draw(lambda_role_statements=[{"Action": "es:ESHttpPost", "Resource": f"{domain}/*"}])
+        assert "${var.domain}/*" in drawn.only("aws_iam_role_policy")["policy"]
+
+    def test_go_to_a_role_that_is_given_too(self, draw: Draw) -> None:
+        role = "arn:aws:iam::123456789012:role/worker"
+        statement = {"Sid": "Index", "Action": "es:ESHttpPost", "Resource": "*"}
+        drawn = draw(lambda_function_props={"role": role}, lambda_role_statements=[statement])
+        assert "es:ESHttpPost" in drawn.only("aws_iam_role_policy")["policy"]
+
+    @pytest.mark.parametrize(
+        ("statement", "wrong"),
+        [
+            ({"Action": "a:b"}, ".Resource"),
+            ({"Resource": "*"}, ".Action"),
+            ({"Action": 3, "Resource": "*"}, ".Action"),
+            ({"Action": "a:b", "Resource": "*", "Effect": "allow"}, ".Effect"),
+            ({"Action": "a:b", "Resource": "*", "Sid": "a b"}, ".Sid"),
+            ({"Action": "a:b", "Resource": "*", "Sid": "ReadStream"}, ".Sid"),
+            ({"action": "a:b", "Action": "a:b", "Resource": "*"}, ".action"),
+            ({"Action": "a:b", "Resource": "*", "Condition": {"Bool": "x"}}, ".Condition.Bool"),
+            ("a:b", ""),
+        ],
+    )
+    def test_are_held_to_iams_language(self, refused: Refused, statement: object, wrong: str) -> None:
+        mistakes = refused(lambda_role_statements=[statement])
+        assert f"lambda_role_statements[0]{wrong}" in mistakes
+
+    def test_must_be_a_list(self, refused: Refused) -> None:
+        statement = {"Action": "a:b", "Resource": "*"}
+        assert "must be a list" in refused(lambda_role_statements=statement)["lambda_role_statements"]
+
+    def test_are_refused_for_a_given_function(self, refused: Refused, stack: TerraformStack) -> None:
+        function = DataAwsLambdaFunction(stack, "given", function_name="given")
+        mistakes = refused(existing_lambda_obj=function, lambda_role_statements=[{"Action": "a:b", "Resource": "*"}])
+        assert "existing_lambda_obj" in mistakes["lambda_role_statements"]
+
+    def test_have_names_that_the_pattern_does_not_use(self, draw: Draw) -> None:
+        vpc = {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}
+        drawn = draw(
+            dynamo_table_props={"server_side_encryption": {"kms_key_arn": KEY_ARN}},
+            sqs_dlq_queue_props={"kms_master_key_id": KEY_ARN},
+            lambda_function_props={"vpc_config": vpc},
+        )
+        assert tuple(drawn.grants) == OWN_SIDS

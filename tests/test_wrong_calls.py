@@ -51,7 +51,7 @@ WRONG_TYPES = [
     (MAPPING, {"filter_criteria": {"filter": ["{}"]}}, "filter_criteria.filter[0]", "must be a block"),
     (MAPPING, {"filter_criteria": {"filter": [{"pattern": {}}]}}, "filter_criteria.filter[0].pattern", "must be text"),
     (MAPPING, {"function_response_types": "ReportBatchItemFailures"}, "function_response_types", "must be a list"),
-    (MAPPING, {"tags": ["a"]}, "tags", "must be a mapping of text to text"),
+    (MAPPING, {"tags": ["a"]}, "tags", "must be a mapping of text"),
     (MAPPING, {"tags": {"a": 1}}, "tags.a", "must be text"),
     (MAPPING, {"tags": {1: "a"}}, "tags key", "must be text"),
     (MAPPING, {"depends_on": ["policy"]}, "depends_on[0]", "must be a resource or module of the app"),

@@ -18,7 +18,7 @@ for first in range(0, count, PATTERNS_A_STACK):
             stack,
             f"pipeline{number}",
             lambda_function_props=lambda_.FunctionProps(
-                code=lambda_.Code.from_asset("function"),
+                code=lambda_.Code.from_asset("tests/assets/hello"),
                 runtime=lambda_.Runtime.PYTHON_3_13,
                 handler="index.handler",
             ),

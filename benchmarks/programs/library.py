@@ -30,7 +30,7 @@ for number in range(count):
         stack,
         f"pipeline{number}",
         lambda_function_props={
-            "code": Code.from_asset("function"),
+            "code": Code.from_asset("tests/assets/hello"),
             "runtime": "python3.13",
             "handler": "index.handler",
         },

@@ -125,7 +125,7 @@ def pattern(stack: TerraformStack, id: str, archive: TerraformAsset, digest: str
 count, outdir = int(sys.argv[1]), sys.argv[2]
 zipped = Path(outdir).parent / "function.zip"
 with zipfile.ZipFile(zipped, "w") as file:
-    for path in sorted(Path("function").glob("*.py")):
+    for path in sorted(Path("tests/assets/hello").glob("*.py")):
         file.write(path, path.name)
 app = App(outdir=outdir)
 stack = TerraformStack(app, "orders")
