@@ -10,17 +10,20 @@ export CHECKPOINT_DISABLE := 1
 # jsii announces at every start that Node.js 20, which cdktf still supports, is past its end of life.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-.PHONY: synth test lint bench props clean help
+.PHONY: synth test e2e bench props clean help
 
 synth: $(VENV)/.app node_modules/.ready ## Write the example stack's Terraform
 	@[ -t 1 ] || export CI=1; cdktf synth
 	@for stack in $(STACKS)/*/; do echo "Terraform: $(CURDIR)/$${stack}cdk.tf.json"; done
 
-test: $(VENV)/.dev node_modules/.ready ## Run every check: lint, format, types, tests
+test: $(VENV)/.dev node_modules/.ready .e2e/ready ## Run every check: lint, format, types, tests, deployment
 	ruff check
 	ruff format --check
 	mypy
-	pytest -n auto
+	pytest -n auto --dist loadfile -rs
+
+e2e: $(VENV)/.dev .e2e/ready ## Deploy to an AWS on loopback with the real terraform and provider
+	pytest tests/e2e -n auto --dist loadfile -rs
 
 bench: $(VENV)/.dev ## Compare speed and memory with plain imports and with Solutions Constructs
 	python benchmarks/synth.py
@@ -28,11 +31,15 @@ bench: $(VENV)/.dev ## Compare speed and memory with plain imports and with Solu
 props: $(VENV)/.dev ## Write props.py anew from the provider's bindings
 	python tools/generate_props.py
 
+# Made when everything could be installed; what could not is tried again, and is why tests are skipped.
+.e2e/ready: tests/e2e/requirements.txt tests/e2e/install.py | $(VENV)/.dev
+	python tests/e2e/install.py
+
 clean: ## Remove what make made; refuses while a local state lies in the output
 	@states=$$(find cdktf.out -name '*.tfstate' -size +0 2>/dev/null); if [ -n "$$states" ]; then \
 		echo "Kept: cdktf.out holds the state of what is deployed. Move it, or destroy the stack, first:" >&2; \
 		echo "$$states" >&2; exit 1; fi
-	rm -rf cdktf.out dist $(VENV) .venv-benchmark node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf cdktf.out dist $(VENV) .venv-benchmark .venv-e2e .e2e node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## Show this list

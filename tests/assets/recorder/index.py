@@ -1,0 +1,22 @@
+"""Notes each event in a file, and fails as the items say: ``poison`` raises, ``bad`` is reported."""
+
+import json
+import os
+from pathlib import Path
+
+
+def handler(event, context):
+    records = event["Records"]
+    images = [record["dynamodb"].get("NewImage", {}) for record in records]
+    note = {
+        "ids": [record["dynamodb"]["Keys"]["id"]["S"] for record in records],
+        "names": [record["eventName"] for record in records],
+        "numbers": [record["dynamodb"]["SequenceNumber"] for record in records],
+        "version": os.environ.get("VERSION"),
+    }
+    with Path(os.environ["EFFECTS"]).open("a") as effects:
+        effects.write(json.dumps(note) + "\n")
+    if any("poison" in image for image in images):
+        raise ValueError("cannot digest this")
+    failed = [number for number, image in zip(note["numbers"], images, strict=True) if "bad" in image]
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}

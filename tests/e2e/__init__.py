@@ -1,0 +1,1 @@
+"""Deployed for real: terraform, the AWS provider, and an AWS on loopback."""
