@@ -25,8 +25,9 @@ test: $(VENV)/.dev node_modules/.ready .e2e/ready ## Run every check: lint, form
 e2e: $(VENV)/.dev .e2e/ready ## Deploy to an AWS on loopback with the real terraform and provider
 	pytest tests/e2e -n auto --dist loadfile -rs
 
-bench: $(VENV)/.dev ## Compare speed and memory with plain imports and with Solutions Constructs
+bench: $(VENV)/.dev ## Compare speed and memory with plain imports, Solutions Constructs and a plain function
 	python benchmarks/synth.py
+	python benchmarks/function.py
 
 props: $(VENV)/.dev ## Write props.py anew from the provider's bindings
 	python tools/generate_props.py

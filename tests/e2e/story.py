@@ -10,6 +10,7 @@ from typing import Any
 from ddb_stream_lambda import Code, DynamoDBStreamsToLambda
 from cdktf import TerraformOutput, TerraformStack
 
+TABLE = "orders"
 RECORDER = Path(__file__).parent.parent / "assets" / "recorder"
 
 
@@ -43,11 +44,12 @@ class Story:
                 "runtime": "python3.13",
                 "handler": "index.handler",
                 "timeout": 10,
-                "environment": {"variables": {"EFFECTS": str(self.effects)}},
+                "environment": {"variables": {"EFFECTS": str(self.effects), "TABLE": TABLE}},
                 "tags": self.tags,
             },
             dynamo_event_source_props={"batch_size": self.batch_size, "maximum_retry_attempts": 2},
             dynamo_table_props={
+                "name": TABLE,
                 "lifecycle": {"prevent_destroy": self.retained},
                 "deletion_protection_enabled": self.retained,
                 "tags": self.tags,

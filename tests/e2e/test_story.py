@@ -104,6 +104,13 @@ def test_a_record_that_always_fails_is_bisected_out_retried_and_sent_to_the_queu
     assert letter["requestContext"]["condition"] == "RetryAttemptsExhausted"
 
 
+def test_the_function_may_do_nothing_but_what_its_policy_says(deployed: Deployed) -> None:
+    before = len(deployed.story.notes())
+    deployed.put("o", overreaches="1")
+    (note,) = deployed.emulator.wait_for(lambda: deployed.story.notes()[before:], "the function")
+    assert note["refused"].startswith("AccessDenied")
+
+
 def test_changing_the_batch_size_plans_the_mapping_alone(deployed: Deployed) -> None:
     deployed.terraform.write(deployed.story.but(batch_size=20))
     assert deployed.terraform.planned() == {"aws_lambda_event_source_mapping": ["update"]}

@@ -14,6 +14,9 @@ os.environ.update(
     # Queue URLs as the provider parses them.
     SQS_ENDPOINT_STRATEGY="off",
     SKIP_SSL_CERT_DOWNLOAD="1",
+    # Calls are held to the policies of the role that makes them; the tests' own key is the account's root.
+    IAM_ENFORCEMENT="1",
+    ROOT_ACCESS_KEYS="test",
     FILESYSTEM_ROOT=str(folder / "files"),
     CONFIG_DIR=str(folder / "config"),
     TMPDIR=str(folder),
