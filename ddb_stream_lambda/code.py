@@ -18,11 +18,11 @@ from weakref import WeakKeyDictionary
 
 from cdktf import AssetType, TerraformAsset, TerraformStack
 
-from . import zipping
 from .limits import LARGEST_UNZIPPED_BYTES, LARGEST_UPLOAD_BYTES, MOST_ARCHIVE_ENTRIES
-from .python_project import Dependencies, Target
-from .requirements import PackingError
-from .zipping import Entry
+from .packaging import archives
+from .packaging.archives import Entry
+from .packaging.dependencies import Dependencies, Target
+from .packaging.requirements import PackingError
 
 # What an interpreter, an editor or a file manager leaves behind and no function needs.
 NEVER_PACKED = (
@@ -199,7 +199,7 @@ class Code:
                 " leave files out with exclude, or use layers or image_uri"
             )
         with target.open("wb") as archive:
-            zipping.write(archive, entries)
+            archives.write(archive, entries)
         return target
 
     def _files(self) -> Iterator[tuple[str, Path]]:

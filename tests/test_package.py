@@ -22,7 +22,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_the_library_its_types_and_nothing_else(wheel: Path) -> None:
     names = [name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name]
-    expected = {f"ddb_stream_lambda/{path.name}" for path in (ROOT / "ddb_stream_lambda").glob("*.*")}
+    files = [path for path in (ROOT / "ddb_stream_lambda").rglob("*.*") if "__pycache__" not in path.parts]
+    expected = {str(path.relative_to(ROOT)) for path in files}
     assert set(names) == expected
     assert {"ddb_stream_lambda/py.typed", "ddb_stream_lambda/engine_hook.js"} <= expected
 

@@ -15,8 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from ddb_stream_lambda import Code, DynamoDBStreamsToLambda, PatternError, python_project, requirements, zipping
+from ddb_stream_lambda import Code, DynamoDBStreamsToLambda, PatternError
 from cdktf import App, TerraformStack, Testing, Token
+from ddb_stream_lambda.packaging import archives, dependencies, requirements
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.markers import Marker
@@ -384,7 +385,7 @@ class TestRequirements:
     @pytest.mark.parametrize("runtime", ["python3.8", "python3.10", "python3.12", "python3.13"])
     @pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
     def test_markers_mean_what_packaging_takes_them_for(self, marker: str, runtime: str, architecture: str) -> None:
-        environment = dict(python_project.Target(runtime, architecture).environment)
+        environment = dict(dependencies.Target(runtime, architecture).environment)
         for extra in ("", "fast-path"):
             expected = Marker(marker).evaluate({**environment, "extra": extra})
             assert requirements.applies(marker, environment, extra) == expected
@@ -494,7 +495,7 @@ class TestProblems:
     def test_dependencies_too_large_for_lambda(
         self, project: Path, index: Index, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(python_project, "LARGEST_UNZIPPED_BYTES", 3 * 1024 * 1024)
+        monkeypatch.setattr(dependencies, "LARGEST_UNZIPPED_BYTES", 3 * 1024 * 1024)
         index.add("alpha", files={"alpha.py": " " * 4 * 1024 * 1024})
         assert "4 MiB unzipped" in problem(code(project, "alpha==1.0"))
 
@@ -546,7 +547,7 @@ class TestArchives:
     @given(st.dictionaries(st.text("aé/ü.", min_size=1).filter(lambda name: name[-1] != "/"), st.binary(max_size=64)))
     def test_any_content_is_read_back(self, content: dict[str, bytes]) -> None:
         file = io.BytesIO()
-        zipping.write(file, [zipping.Entry.stored(name, data, executable=False) for name, data in content.items()])
+        archives.write(file, [archives.Entry.stored(name, data, executable=False) for name, data in content.items()])
         with zipfile.ZipFile(file) as archive:
             assert archive.namelist() == sorted(content)
             assert {name: archive.read(name) for name in content} == content

@@ -13,12 +13,13 @@ count, outdir = int(sys.argv[1]), sys.argv[2]
 app = App(outdir=outdir)
 for first in range(0, count, PATTERNS_A_STACK):
     stack = Stack(app, f"orders{first}")
+    code = lambda_.Code.from_asset("tests/assets/hello")
     for number in range(first, min(count, first + PATTERNS_A_STACK)):
         DynamoDBStreamsToLambda(
             stack,
             f"pipeline{number}",
             lambda_function_props=lambda_.FunctionProps(
-                code=lambda_.Code.from_asset("tests/assets/hello"),
+                code=code,
                 runtime=lambda_.Runtime.PYTHON_3_13,
                 handler="index.handler",
             ),

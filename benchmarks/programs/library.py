@@ -25,12 +25,13 @@ count, outdir = int(sys.argv[1]), sys.argv[2]
 app = App(outdir=outdir)
 stack = TerraformStack(app, "orders")
 AwsProvider(stack, "aws", region="eu-west-1")
+code = Code.from_asset("tests/assets/hello")
 for number in range(count):
     DynamoDBStreamsToLambda(
         stack,
         f"pipeline{number}",
         lambda_function_props={
-            "code": Code.from_asset("tests/assets/hello"),
+            "code": code,
             "runtime": "python3.13",
             "handler": "index.handler",
         },

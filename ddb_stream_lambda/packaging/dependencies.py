@@ -25,8 +25,7 @@ from dataclasses import astuple, dataclass
 from email.parser import HeaderParser
 from pathlib import Path, PurePosixPath
 
-from . import zipping
-from .limits import (
+from ..limits import (
     ARCHITECTURES,
     GLIBC_FROM_PYTHON,
     LARGEST_UNZIPPED_BYTES,
@@ -34,8 +33,9 @@ from .limits import (
     MANYLINUX_ALIASES,
     OLDEST_MANYLINUX,
 )
+from . import archives
+from .archives import Entry
 from .requirements import PIN_TOOLS, PackingError, Requirement, Requirements, applies, normalized, read
-from .zipping import Entry
 
 # Counts up whenever the same requirements would give other bytes than before.
 CACHE_FORMAT = 1
@@ -332,7 +332,7 @@ def _shipped_pip() -> Path | None:
 
 def _pack(entries: Mapping[str, Entry]) -> bytes:
     packed = io.BytesIO()
-    zipping.write(packed, entries.values())
+    archives.write(packed, entries.values())
     return packed.getvalue()
 
 
