@@ -10,7 +10,7 @@ export CHECKPOINT_DISABLE := 1
 # jsii announces at every start that Node.js 20, which cdktf still supports, is past its end of life.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-.PHONY: synth test e2e bench props clean help
+.PHONY: synth test e2e bench props handoff checkov clean help
 
 synth: $(VENV)/.app node_modules/.ready ## Write the example stack's Terraform
 	@[ -t 1 ] || export CI=1; cdktf synth
@@ -36,11 +36,16 @@ props: $(VENV)/.dev ## Write props.py anew from the provider's bindings
 .e2e/ready: tests/e2e/requirements.txt tests/e2e/install.py | $(VENV)/.dev
 	python tests/e2e/install.py
 
+handoff: synth ## Write what an ops team runs, without Python, into dist/; HANDOFF="--format hcl" gives options
+	@python -m handoff $(HANDOFF)
+
+checkov: .venv-checkov/.ready ## Install checkov, in an environment of its own, for the tests of the hand-off
+
 clean: ## Remove what make made; refuses while a local state lies in the output
 	@states=$$(find cdktf.out -name '*.tfstate' -size +0 2>/dev/null); if [ -n "$$states" ]; then \
 		echo "Kept: cdktf.out holds the state of what is deployed. Move it, or destroy the stack, first:" >&2; \
 		echo "$$states" >&2; exit 1; fi
-	rm -rf cdktf.out dist $(VENV) .venv-benchmark .venv-e2e .e2e node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf cdktf.out dist $(VENV) .venv-benchmark .venv-e2e .e2e .venv-checkov node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## Show this list
@@ -58,6 +63,11 @@ $(VENV)/.app: requirements.txt | $(VENV)/.made
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+.venv-checkov/.ready: requirements-checkov.txt
+	$(PYTHON) -m venv .venv-checkov
+	.venv-checkov/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 node_modules/.ready: package-lock.json
