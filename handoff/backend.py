@@ -17,10 +17,12 @@ class Backend:
     Attributes:
         type: its type in Terraform.
         settings: an example of what ``-backend-config`` gives it, names to values.
+        note: a line that the example begins with.
     """
 
     type: str
     settings: Mapping[str, Any]
+    note: str = ""
 
     def block(self, form: str) -> str:
         """The partial block, as a file of the form ``json`` or ``hcl``."""
@@ -31,7 +33,8 @@ class Backend:
     def example(self) -> str:
         """The example settings, as a file for ``-backend-config``."""
         width = max(map(len, self.settings), default=0)
-        return "".join(f"{name:{width}} = {json.dumps(value)}\n" for name, value in self.settings.items())
+        note = f"# {self.note}\n" if self.note else ""
+        return note + "".join(f"{name:{width}} = {json.dumps(value)}\n" for name, value in self.settings.items())
 
 
 def offered(stack: str) -> dict[str, Backend]:
@@ -69,6 +72,7 @@ def offered(stack: str) -> dict[str, Backend]:
                 "encrypt": True,
                 "use_lockfile": True,
             },
+            "use_lockfile needs Terraform 1.10; before, name a dynamodb_table",
         ),
     )
     return {backend.type: backend for backend in backends}

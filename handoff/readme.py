@@ -81,14 +81,15 @@ def _state(stack: str, chosen: backend.Backend | None, form: str) -> str:
             "```",
         ]
         return "\n".join(lines)
+    ending = "tf.json" if form == "json" else "tf"
     offered = ", ".join(map(code, backend.offered(stack)))
     lines += [
         "In a file in this folder, until you choose a backend. Terraform cannot choose one by `-backend-config` alone:",
         "without a `backend` block it only warns, and keeps the state here. So choose by one file, and configure it:",
         "",
         "```sh",
-        "cp backends/s3.tf .                                       # chooses the type, and holds no setting",
-        "cp backends/s3.tfbackend.example prod.s3.tfbackend        # fill it in, one for each environment",
+        f"cp backends/s3.{ending} .{' ' * (24 - len(ending))}# chooses the type, and holds no setting",
+        "cp backends/s3.tfbackend.example prod.s3.tfbackend   # fill it in, one for each environment",
         "terraform init -backend-config=prod.s3.tfbackend",
         "```",
         "",

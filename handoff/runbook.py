@@ -54,8 +54,8 @@ writes, under version control: it pins the provider's version and checksum for e
     if configuration.blocks.get("import"):
         sections.append(
             "What exists is taken over by the `import` blocks of this bundle: the plan says `to import` for each, and\n"
-            "must say `0 to destroy`. Where it says `must be replaced`, stop: an argument differs from what exists. The\n"
-            "imports file has done its work after the first apply, and may stay."
+            "must say `0 to destroy`. Where it says `must be replaced`, stop: an argument differs from what exists.\n"
+            "The imports file has done its work after the first apply, and may stay."
         )
     return "\n\n".join(sections)
 
@@ -177,8 +177,8 @@ def _destroy(configuration: Configuration, table: Resource) -> str:
     option = f" -var={variable}=false" if variable else ""
     return f"""## Destroy the retained table: `{table.address}`
 
-Terraform refuses to destroy the table (`prevent_destroy`), and DynamoDB refuses where its deletion protection is on. Keep
-a copy first:
+Terraform refuses to destroy the table (`prevent_destroy`), and DynamoDB refuses while its deletion protection is on.
+Keep a copy first:
 
 ```sh
 aws dynamodb create-backup --table-name "{_value(configuration, table, "name")}" --backup-name before-destroy

@@ -113,6 +113,8 @@ def settings(configuration: Configuration, form: str) -> str:
         lines += ["framework:", "  - terraform", "# What is not followed is said at each resource, in main.tf."]
         return "\n".join(lines) + "\n"
     lines += ["framework:", "  - terraform_json"]
+    lines += ["# checkov cannot read a required_version in JSON; nothing else is in that file.", "skip-path:"]
+    lines += ["  - versions.tf.json"]
     applied = {entry.check: entry for resource in configuration.resources for entry in suppressions_of(resource)}
     if applied:
         lines += ["# Not followed, each for its reason:", "skip-check:"]

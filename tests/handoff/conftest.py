@@ -1,0 +1,124 @@
+"""What the tests of the hand-off share: a synthesised stack, the command, terraform and its provider."""
+
+import importlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handoff.command import main
+
+from . import orders
+
+TABLE = "aws_dynamodb_table.pipeline_table_4950B2AC"
+# Where the deployment tests have the provider and what it does not know yet.
+PROVIDER, DOWNGRADE = "tests.e2e.provider", "tests.e2e.downgrade"
+
+HandOver = Callable[..., Path]
+Terraform = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What cdktf wrote for the stack "orders". Not to be changed; `output` is a copy."""
+    return orders.synthesise(tmp_path_factory.mktemp("synthesised") / "cdktf.out")
+
+
+@pytest.fixture
+def output(synthesised: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of what cdktf wrote, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    return shutil.copytree(synthesised, tmp_path / "cdktf.out")
+
+
+@pytest.fixture
+def edit(output: Path) -> Callable[[Callable[[dict[str, Any]], None]], None]:
+    """Changes the stack's configuration as cdktf wrote it."""
+    path = output / "stacks/orders/cdk.tf.json"
+
+    def edit(change: Callable[[dict[str, Any]], None]) -> None:
+        config = json.loads(path.read_text())
+        change(config)
+        path.write_text(json.dumps(config))
+
+    return edit
+
+
+@pytest.fixture
+def hand_over(output: Path, tmp_path: Path) -> HandOver:
+    """Runs the command with options, and returns the bundle's folder."""
+
+    def hand_over(*options: str, out: str = "dist") -> Path:
+        assert main(["--quiet", "--out", str(tmp_path / out), *options]) == 0
+        return tmp_path / out / "orders"
+
+    return hand_over
+
+
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PATH with what an operations team has: terraform and the checksum tool, and no Python."""
+    folder = tmp_path_factory.mktemp("bin")
+    for tool in ("terraform", "sha256sum"):
+        found = shutil.which(tool)
+        if found is None:
+            pytest.skip(f"{tool} is not installed")
+        (folder / tool).symlink_to(found)
+    return str(folder)
+
+
+@pytest.fixture
+def terraform(tools: str) -> Terraform:
+    """Runs terraform in a folder, without Python on the PATH; what it says. It needs no provider."""
+    return runner({"PATH": tools})
+
+
+@pytest.fixture
+def terraform_with_provider(tools: str) -> Terraform:
+    """The same, with a real AWS provider from a mirror on this machine."""
+    return runner({"PATH": tools, "TF_CLI_CONFIG_FILE": str(_provider())})
+
+
+@pytest.fixture
+def downgrade() -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Makes a configuration valid for that provider, which is older than the bindings'."""
+    try:
+        module = importlib.import_module(DOWNGRADE)
+    except ImportError:
+        pytest.skip(f"{DOWNGRADE} is not there")
+    return module.downgrade  # type: ignore[no-any-return]
+
+
+def runner(environment: dict[str, str]) -> Terraform:
+    def run(folder: Path, *arguments: str, accept: tuple[int, ...] = (0,)) -> str:
+        run = subprocess.run(
+            [environment["PATH"] + "/terraform", *arguments],
+            cwd=folder,
+            env={"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode in accept, run.stdout + run.stderr
+        return run.stdout + run.stderr
+
+    return run
+
+
+def _provider() -> Path:
+    """Terraform's CLI configuration that names the mirror."""
+    if named := os.environ.get("TF_CLI_CONFIG_FILE"):
+        return Path(named)
+    try:
+        module = importlib.import_module(PROVIDER)
+    except ImportError:
+        pytest.skip(f"no AWS provider: TF_CLI_CONFIG_FILE names none, and {PROVIDER} is not there")
+    try:
+        return Path(module.lay_out())
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no AWS provider can be had: {error}")
