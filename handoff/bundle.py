@@ -105,7 +105,9 @@ def _json_files(configuration: Configuration) -> dict[str, str]:
     for name in ("variable", "output", "import"):
         if blocks.get(name):
             files[f"{name}s.tf.json"] = {name: blocks[name]}
-    return {name: json.dumps(content, indent=2, ensure_ascii=False) + "\n" for name, content in files.items()}
+    return {
+        name: json.dumps(content, indent=2, ensure_ascii=False) + "\n" for name, content in files.items() if content
+    }
 
 
 def _hcl_files(configuration: Configuration) -> dict[str, str]:

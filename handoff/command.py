@@ -123,15 +123,17 @@ def _hand_over(asked: argparse.Namespace) -> list[dict[str, object]]:
     chosen = synthesised.chosen(asked.stacks)
     if asked.import_from and len(chosen) != 1:
         raise UsageError(f"--import-from is for one stack; name it: {', '.join(chosen)}")
+    for stack in chosen:
+        folder.check(asked.out / stack)
     made = []
     for stack in chosen:
         target = asked.out / stack
-        folder.check(target)
         path = synthesised.stacks[stack]
         with progress.step(f"{stack}: reading the configuration"):
             read = configuration.read(path, (project, output, Path.home()))
             if asked.import_from:
-                read = Configuration({**read.blocks, "import": imports.read(asked.import_from, read)})
+                own = read.blocks.get("import", [])
+                read = Configuration({**read.blocks, "import": [*own, *imports.read(asked.import_from, read)]})
         with progress.step(f"{stack}: composing the bundle"):
             contents = contents_of(
                 Request(stack, read, asked.format, asked.backend, path.parent, synthesised.cdktf, PROJECT)

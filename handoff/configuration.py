@@ -28,6 +28,7 @@ KNOWN = frozenset(
         "import",
     }
 )
+SETTINGS = frozenset({"backend", "required_providers", "required_version"})
 # Arguments that name a file or a folder.
 PATHS = frozenset({"filename", "source", "template_file", "content_path"})
 ABSOLUTE = re.compile(r"/|\\\\|[A-Za-z]:[\\/]|~")
@@ -164,6 +165,12 @@ def read(path: Path, traces: tuple[Path, ...] = ()) -> Configuration:
     if unknown:
         raise ConfigurationError(f"{path.name} holds blocks that a hand-off does not know: {', '.join(unknown)}")
     blocks = _without_metadata(written)
+    unknown = sorted(set(blocks.get("terraform", {})) - SETTINGS)
+    if unknown:
+        raise ConfigurationError(
+            f"terraform.{', terraform.'.join(unknown)}: a hand-off leaves where and how it runs to the operations team; "
+            "take it out of the stack"
+        )
     backend = blocks.get("terraform", {}).get("backend", {})
     backend.pop("local", None)  # its path is where the state lies on the machine that synthesised
     machine_bound = sorted(_absolute(blocks, "", traces))

@@ -21,7 +21,8 @@ IDENTIFIER = re.compile(r"[A-Za-z_][\w-]*")
 META_FIRST = ("count", "for_each", "provider")
 META_LAST = ("lifecycle", "depends_on")
 # Arguments whose strings are references, not text.
-REFERENCES = frozenset({"depends_on", "provider", "ignore_changes", "replace_triggered_by"})
+REFERENCES = frozenset({"depends_on", "provider", "ignore_changes", "replace_triggered_by", "to"})
+IMPORT = ("to", "id", "provider")
 LIFECYCLE = Body(
     {"create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"},
     {"precondition": Body({"condition", "error_message"}), "postcondition": Body({"condition", "error_message"})},
@@ -165,7 +166,14 @@ def output_blocks(configuration: Configuration) -> list[Block]:
 def import_blocks(configuration: Configuration) -> list[Block]:
     """The import blocks."""
     return [
-        Block("import", [("to", given["to"]), ("id", expression(given["id"]))])
+        Block(
+            "import",
+            [
+                (name, given[name] if name in REFERENCES else expression(given[name]))
+                for name in IMPORT
+                if name in given
+            ],
+        )
         for given in configuration.blocks.get("import", [])
     ]
 
@@ -180,7 +188,7 @@ def settings_block(settings: Mapping[str, Any]) -> Block:
     return Block(
         "terraform",
         [("required_version", expression(settings["required_version"]))],
-        [Block("required_providers", providers)],
+        [Block("required_providers", providers)] if providers else [],
     )
 
 

@@ -202,9 +202,13 @@ terraform destroy -var-file=prod.tfvars{option}
 rm destroy_override.tf
 ```
 
-To destroy the rest and keep the table, let Terraform forget it first, and destroy then:
-`terraform state rm '{table.address}'`. To take it back: an `import` block, or `terraform import -var-file=prod.tfvars
-'{table.address}' TABLE_NAME`."""
+To destroy the rest and keep the table, let Terraform forget it first, and destroy then. The last line takes it back:
+
+```sh
+terraform state rm '{table.address}'
+terraform destroy -var-file=prod.tfvars
+terraform import -var-file=prod.tfvars '{table.address}' TABLE_NAME
+```"""
 
 
 def _retained(table: Resource) -> bool:
@@ -216,4 +220,4 @@ def _value(configuration: Configuration, resource: Resource, attribute: str) -> 
     output = configuration.output_of(resource, attribute)
     if output is not None:
         return f"$(terraform output -raw {output})"
-    return f"$(echo '{resource.address}.{attribute}' | terraform console -var-file=prod.tfvars | tr -d '\\\"')"
+    return f"$(echo '{resource.address}.{attribute}' | terraform console -var-file=prod.tfvars | tr -d '\"')"

@@ -29,12 +29,14 @@ FLOOR = (1, 0)
 
 
 def required_version(configuration: Configuration) -> str:
-    """The constraint on Terraform: the least version that knows all that the configuration uses.
+    """The constraint on Terraform: the least version that knows all that the configuration uses, and what the stack asks.
 
     Args:
         configuration: with the imports, if any.
     """
-    return f">= {'.'.join(map(str, max(needs(configuration).values(), default=FLOOR)))}.0"
+    needed = f">= {'.'.join(map(str, max(needs(configuration).values())))}.0"
+    asked = configuration.terraform.get("required_version")
+    return f"{asked}, {needed}" if asked else needed
 
 
 def needs(configuration: Configuration) -> Mapping[str, tuple[int, int]]:

@@ -45,9 +45,14 @@ def test_backend_config_alone_chooses_nothing(terraform: Terraform, tmp_path: Pa
     assert "Missing backend configuration" in terraform(tmp_path, "init", "-no-color", "-backend-config=path=state")
 
 
-def test_the_override_of_the_runbook_lifts_prevent_destroy(terraform: Terraform, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["json", "hcl"])
+def test_the_override_of_the_runbook_lifts_prevent_destroy(terraform: Terraform, tmp_path: Path, form: str) -> None:
     resource = 'resource "terraform_data" "table" {{\n{}  lifecycle {{\n    prevent_destroy = {}\n  }}\n}}\n'
-    (tmp_path / "main.tf").write_text(resource.format('  input = "orders"\n', "true"))
+    if form == "hcl":
+        (tmp_path / "main.tf").write_text(resource.format('  input = "orders"\n', "true"))
+    else:
+        table = {"input": "orders", "lifecycle": {"prevent_destroy": True}}
+        (tmp_path / "main.tf.json").write_text(json.dumps({"resource": {"terraform_data": {"table": table}}}))
     terraform(tmp_path, "init", "-no-color")
     terraform(tmp_path, "apply", "-no-color", "-auto-approve")
     refused = terraform(tmp_path, "destroy", "-no-color", "-auto-approve", accept=(1,))
