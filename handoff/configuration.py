@@ -168,8 +168,8 @@ def read(path: Path, traces: tuple[Path, ...] = ()) -> Configuration:
     unknown = sorted(set(blocks.get("terraform", {})) - SETTINGS)
     if unknown:
         raise ConfigurationError(
-            f"terraform.{', terraform.'.join(unknown)}: a hand-off leaves where and how it runs to the operations team; "
-            "take it out of the stack"
+            f"terraform.{', terraform.'.join(unknown)}: a hand-off leaves where and how it runs to the operations "
+            "team; take it out of the stack"
         )
     backend = blocks.get("terraform", {}).get("backend", {})
     backend.pop("local", None)  # its path is where the state lies on the machine that synthesised

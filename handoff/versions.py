@@ -29,7 +29,7 @@ FLOOR = (1, 0)
 
 
 def required_version(configuration: Configuration) -> str:
-    """The constraint on Terraform: the least version that knows all that the configuration uses, and what the stack asks.
+    """The constraint on Terraform: the least version that knows what the configuration uses, and what the stack asks.
 
     Args:
         configuration: with the imports, if any.

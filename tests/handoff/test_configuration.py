@@ -55,7 +55,7 @@ def test_a_block_that_is_not_known_is_refused(read: Any) -> None:
 
 
 def test_a_cloud_block_is_refused(read: Any) -> None:
-    with pytest.raises(ConfigurationError, match="terraform.cloud: a hand-off leaves where"):
+    with pytest.raises(ConfigurationError, match=r"terraform\.cloud: a hand-off leaves where"):
         read(terraform={"cloud": {"organization": "someone"}})
 
 
