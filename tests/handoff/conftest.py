@@ -19,6 +19,9 @@ TABLE = "aws_dynamodb_table.pipeline_table_4950B2AC"
 # Where the deployment tests have the provider and what it does not know yet.
 PROVIDER, DOWNGRADE = "tests.e2e.provider", "tests.e2e.downgrade"
 
+# What keeps terraform and the provider from asking the network.
+ALONE = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "AWS_EC2_METADATA_DISABLED": "true"}
+
 HandOver = Callable[..., Path]
 Terraform = Callable[..., str]
 
@@ -85,6 +88,27 @@ def terraform_with_provider(tools: str) -> Terraform:
 
 
 @pytest.fixture
+def emulator() -> str:
+    """The URL of an AWS emulator on this machine, which AWS_ENDPOINT_URL names."""
+    url = os.environ.get("AWS_ENDPOINT_URL", "")
+    if not url.startswith(("http://127.0.0.1:", "http://localhost:")):
+        pytest.skip("no AWS emulator: AWS_ENDPOINT_URL names none on this machine")
+    return url
+
+
+@pytest.fixture
+def older(edit: Any, downgrade: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """The stack, as the provider on this machine knows it."""
+
+    def change(config: dict[str, Any]) -> None:
+        downgraded = downgrade(config)
+        config.clear()
+        config.update(downgraded)
+
+    edit(change)
+
+
+@pytest.fixture
 def downgrade() -> Callable[[dict[str, Any]], dict[str, Any]]:
     """Makes a configuration valid for that provider, which is older than the bindings'."""
     try:
@@ -99,7 +123,7 @@ def runner(environment: dict[str, str]) -> Terraform:
         run = subprocess.run(
             [environment["PATH"] + "/terraform", *arguments],
             cwd=folder,
-            env={"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", **environment},
+            env={**ALONE, **environment},
             capture_output=True,
             text=True,
             check=False,

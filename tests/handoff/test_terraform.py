@@ -4,7 +4,6 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,6 +18,9 @@ OFFLINE = {
             "skip_credentials_validation": True,
             "skip_requesting_account_id": True,
             "skip_metadata_api_check": True,
+            # The provider asks EC2 what it supports, and waits long for an answer unless it is refused at once.
+            "endpoints": [{"ec2": "http://127.0.0.1:9"}],
+            "max_retries": 0,
         }
     }
 }
@@ -62,17 +64,6 @@ def test_the_override_of_the_runbook_lifts_prevent_destroy(terraform: Terraform,
 
 
 class TestWithTheProvider:
-    @pytest.fixture
-    def older(self, edit: Any, downgrade: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-        """The stack, as the provider on this machine knows it."""
-
-        def change(config: dict[str, Any]) -> None:
-            downgraded = downgrade(config)
-            config.clear()
-            config.update(downgraded)
-
-        edit(change)
-
     @pytest.fixture
     def elsewhere(self, hand_over: HandOver, tmp_path: Path) -> Callable[..., Path]:
         """A bundle that was copied elsewhere, and where it was made no longer is."""
