@@ -92,6 +92,12 @@ def test_the_parts_of_a_template_are_all_of_it(text: str) -> None:
     assert "".join(part.text for part in templates.parts_of(text)) == text
 
 
+@pytest.mark.parametrize("text", ["$${var.a}", "%%{ if a }", "a $${b} c"])
+def test_what_is_escaped_is_no_expression(text: str) -> None:
+    assert templates.expressions_of(text) == []
+    assert templates.parts_of(text) == [templates.Literal(text)]
+
+
 class TestVersions:
     @pytest.mark.parametrize(
         ("blocks", "expected"),
