@@ -24,12 +24,12 @@ class SampleStack(TerraformStack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
-        asked = SampleVariables(self)
+        asked = self._asked = SampleVariables(self)
         AwsProvider(self, "aws", region=asked.region)
         # Relative, so that the output folder works wherever it is copied. Choose a remote backend for a stack that
         # matters: cdktf removes the folder of a stack that main.py no longer names, and the state in it.
         LocalBackend(self, path=f"terraform.{id}.tfstate")
-        name = f"{asked.name_prefix}-search-indexer"
+        name = self._name = f"{asked.name_prefix}-search-indexer"
         pattern = DynamoDBStreamsToLambda(
             self,
             "pipeline",
@@ -64,37 +64,21 @@ class SampleStack(TerraformStack):
         assert pattern.log_group is not None  # noqa: S101
         pattern.log_group.retention_in_days = asked.log_retention_in_days
 
-        CloudwatchMetricAlarm(
-            self,
+        self._alarm(
             "records-given-up",
-            alarm_name=f"{name}-records-given-up",
-            alarm_description="Records that the function could not process lie in the dead-letter queue.",
-            namespace="AWS/SQS",
-            metric_name="ApproximateNumberOfMessagesVisible",
+            "Records that the function could not process lie in the dead-letter queue.",
+            metric=("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
             dimensions={"QueueName": pattern.dead_letter_queue.name},
-            statistic="Maximum",
-            period=60,
-            evaluation_periods=1,
-            comparison_operator="GreaterThanThreshold",
-            threshold=0,
-            treat_missing_data="notBreaching",
-            alarm_actions=asked.alarm_actions,
+            above=0,
+            minutes=1,
         )
-        CloudwatchMetricAlarm(
-            self,
+        self._alarm(
             "records-late",
-            alarm_name=f"{name}-records-late",
-            alarm_description="The function lags behind the table; the stream drops records after 24 hours.",
-            namespace="AWS/Lambda",
-            metric_name="IteratorAge",
+            "The function lags behind the table; the stream drops records after 24 hours.",
+            metric=("AWS/Lambda", "IteratorAge"),
             dimensions={"FunctionName": pattern.lambda_function.function_name},
-            statistic="Maximum",
-            period=60,
-            evaluation_periods=5,
-            comparison_operator="GreaterThanThreshold",
-            threshold=OLDEST_RECORD_IN_MILLISECONDS,
-            treat_missing_data="notBreaching",
-            alarm_actions=asked.alarm_actions,
+            above=OLDEST_RECORD_IN_MILLISECONDS,
+            minutes=5,
         )
 
         outputs = {
@@ -110,3 +94,32 @@ class SampleStack(TerraformStack):
         }
         for output, (value, description) in outputs.items():
             TerraformOutput(self, output, value=value, description=description)
+
+    def _alarm(
+        self,
+        id: str,
+        description: str,
+        *,
+        metric: tuple[str, str],
+        dimensions: dict[str, str],
+        above: int,
+        minutes: int,
+    ) -> None:
+        """An alarm for a metric that stays above a threshold for some minutes."""
+        namespace, metric_name = metric
+        CloudwatchMetricAlarm(
+            self,
+            id,
+            alarm_name=f"{self._name}-{id}",
+            alarm_description=description,
+            namespace=namespace,
+            metric_name=metric_name,
+            dimensions=dimensions,
+            statistic="Maximum",
+            period=60,
+            evaluation_periods=minutes,
+            comparison_operator="GreaterThanThreshold",
+            threshold=above,
+            treat_missing_data="notBreaching",
+            alarm_actions=self._asked.alarm_actions,
+        )

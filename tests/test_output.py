@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,13 @@ class TestTheExampleApp:
         for name, content in self.files(clones[0]).items():
             for trace in (str(clones[0]), str(Path.home()), sys.prefix, str(ROOT)):
                 assert trace.encode() not in content, name
+
+    def test_packs_the_sample_function_with_what_it_needs_on_arm64(self, clones: list[Path]) -> None:
+        (archive,) = (clones[0] / "cdktf.out").rglob("function.zip")
+        names = zipfile.ZipFile(archive).namelist()
+        assert {"index.py", "transform.py", "indexer/batch.py", "opensearchpy/__init__.py"} <= set(names)
+        built = {name.split(".")[1] for name in names if name.startswith("orjson/") and name.endswith(".so")}
+        assert built == {"cpython-313-aarch64-linux-gnu"}
 
     def test_refers_to_files_that_its_folder_holds(self, clones: list[Path], tmp_path: Path) -> None:
         folder = shutil.copytree(clones[0] / "cdktf.out/stacks/ddb-stream-lambda", tmp_path / "copied")
