@@ -22,7 +22,7 @@ test: $(VENV)/.dev node_modules/.ready .e2e/ready ## Run every check: lint, form
 	mypy
 	pytest -n auto --dist loadfile -rs
 
-e2e: $(VENV)/.dev .e2e/ready ## Deploy to an AWS on loopback with the real terraform and provider
+e2e: $(VENV)/.dev node_modules/.ready .e2e/ready ## Deploy to an AWS on loopback with the real terraform and provider
 	pytest tests/e2e -n auto --dist loadfile -rs
 
 bench: $(VENV)/.dev ## Compare speed and memory with plain imports, Solutions Constructs and a plain function
@@ -40,7 +40,7 @@ handoff: synth ## Write what an ops team runs, without Python, into dist/; HANDO
 	@python -m handoff $(HANDOFF)
 
 clean: ## Remove what make made; refuses while a local state lies in the output
-	@states=$$(find cdktf.out -name '*.tfstate' -size +0 2>/dev/null); if [ -n "$$states" ]; then \
+	@states=$$(find cdktf.out -name '*.tfstate' -size +0 -not -path '*/.terraform/*' 2>/dev/null); if [ -n "$$states" ]; then \
 		echo "Kept: cdktf.out holds the state of what is deployed. Move it, or destroy the stack, first:" >&2; \
 		echo "$$states" >&2; exit 1; fi
 	rm -rf cdktf.out dist $(VENV) .venv-benchmark .venv-e2e .e2e .venv-checkov node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
