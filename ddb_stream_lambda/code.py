@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 from cdktf import AssetType, TerraformAsset, TerraformStack
 
+from .errors import Mistake, PatternError
 from .limits import LARGEST_UNZIPPED_BYTES, LARGEST_UPLOAD_BYTES, MOST_ARCHIVE_ENTRIES
 from .packaging import archives
 from .packaging.archives import Entry
@@ -104,7 +105,7 @@ class Code:
                 zip archive, holds nothing to pack, or packs to more than the 50 MB that Lambda takes as a direct upload
                 (AWS Lambda Developer Guide, "Lambda quotas").
         """
-        return Code(Path(path), tuple(exclude))
+        return Code(_path_of(path), _patterns_of(exclude))
 
     @staticmethod
     def from_python_project(
@@ -149,11 +150,21 @@ class Code:
                 left out; if a dependency has no wheel for the target, or pip is missing or fails; or if the archive is
                 larger than Lambda's 50 MB zipped or 250 MB unzipped (AWS Lambda Developer Guide, "Lambda quotas").
         """
-        file = Path(directory, requirements)
-        return Code(Path(directory), tuple(exclude), Dependencies(file, Target(runtime, architecture)))
+        file = _path_of(directory) / _path_of(requirements)
+        return Code(_path_of(directory), _patterns_of(exclude), Dependencies(file, Target(runtime, architecture)))
 
     def problem(self) -> str | None:
         """What is wrong with the path, and the way out; None where nothing is."""
+        try:
+            return self._problem()
+        except PackingError as error:
+            return str(error)
+        except UnicodeError:
+            return "holds a file whose name is not UTF-8; rename it, or leave it out with exclude"
+        except OSError as error:
+            return f"{error.filename or self.path} cannot be read ({error.strerror}); make it readable, or leave it out"
+
+    def _problem(self) -> str | None:
         if not self.path.exists():
             return "no such file or directory; relative paths start at the current directory"
         if self.path.is_dir():
@@ -163,11 +174,7 @@ class Code:
             return "not a directory; name the directory that holds the handler"
         elif not zipfile.is_zipfile(self.path):
             return "neither a directory nor a zip archive; name the directory that holds the handler"
-        try:
-            archive = self.archive
-        except PackingError as error:
-            return str(error)
-        return _size_problem(archive.path.stat().st_size)
+        return _size_problem(self.archive.path.stat().st_size)
 
     @cached_property
     def archive(self) -> Archive:
@@ -203,13 +210,15 @@ class Code:
         return target
 
     def _files(self) -> Iterator[tuple[str, Path]]:
-        seen = set()
-        for folder, subfolders, files in os.walk(self.path, followlinks=True):
+        # Folder -> the real ones that lead to it: a link to one of these would be walked without end.
+        above: dict[str, frozenset[str]] = {}
+        for folder, subfolders, files in os.walk(self.path, followlinks=True, onerror=_raise):
             real = os.path.realpath(folder)
-            if real in seen:  # a link back up would be walked without end
+            behind = above.get(str(Path(folder).parent), frozenset())
+            if real in behind:
                 subfolders.clear()
                 continue
-            seen.add(real)
+            above[folder] = behind | {real}
             inside = Path(folder).relative_to(self.path)
             if VIRTUAL_ENVIRONMENT in files:
                 subfolders.clear()
@@ -217,6 +226,8 @@ class Code:
             subfolders[:] = [name for name in subfolders if not self._left_out(inside / name)]
             for name in files:
                 if not self._left_out(inside / name):
+                    if not Path(folder, name).is_file():
+                        raise PackingError(f"{inside / name} is no file, or a link to none; leave it out with exclude")
                     yield (inside / name).as_posix(), Path(folder, name)
 
     def _left_out(self, path: Path) -> bool:
@@ -225,6 +236,22 @@ class Code:
             for pattern in (*NEVER_PACKED, *self.exclude)
             for candidate in (path.name, path.as_posix())
         )
+
+
+def _path_of(path: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(path)
+    except TypeError:
+        raise PatternError("Code", [Mistake("path", path, "must be a path: text, or a pathlib.Path")]) from None
+
+
+def _patterns_of(exclude: Sequence[str]) -> tuple[str, ...]:
+    """The patterns; a text is one, not its letters."""
+    return (exclude,) if isinstance(exclude, str) else tuple(exclude)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _size_problem(size: int) -> str | None:

@@ -18,6 +18,7 @@ from .props import (
     LambdaRoleProps,
     SqsQueueProps,
 )
+from .resources import beside
 from .validation import way_out
 
 if TYPE_CHECKING:
@@ -124,13 +125,15 @@ class DynamoDBStreamsToLambda(Construct):
                 joins_vpc=function.joins_vpc(function_asked),
                 own=own_statements,
             )
-            policy = permissions.build_policy(self, path, identity.role_name, grants)
+            policy = permissions.build_policy(
+                self, path, identity.role_name, grants, beside(function_asked, region=False)
+            )
             invoked = function.build_function(self, existing_lambda_obj, function_asked, identity, policy, place.stack)
 
             # The mapping joins them: it reads the stream, invokes the function, and sends on what fails.
             mapping = event_source.build_mapping(
                 self,
-                mapping_asked,
+                beside(function_asked) | mapping_asked,
                 stream_arn=source.stream_arn,
                 function_arn=invoked.arn,
                 destination_arn=destination.arn,

@@ -24,7 +24,7 @@ from .errors import Mistakes
 from .limits import ARCHITECTURES, FUNCTION_NAME, FUNCTION_RANGES, PACKAGE_TYPES, ROLE_NAME, TRACING_MODES
 from .permissions import ASSUME_ROLE_POLICY, role_name_of
 from .props import LambdaFunctionProps, LambdaRoleProps
-from .resources import create
+from .resources import beside, create
 from .validation import Arguments, check_choice, check_name, check_present, check_ranges, conform, merge, require
 
 PROPS = "lambda_function_props"
@@ -111,13 +111,13 @@ def build_identity(
     role_arn: str | None = arguments.get("role")
     if role_arn is None:
         trust = {"assume_role_policy": ASSUME_ROLE_POLICY}
-        role = create(IamRole, scope, "role", role_arguments | trust)
+        role = create(IamRole, scope, "role", role_arguments | trust | beside(arguments, region=False))
         role_arn = role.arn
     role_name = role_name_of(role_arn) if role is None else role.name
     own_group: str | None = arguments.get("logging_config", {}).get("log_group")
     if own_group is not None:
-        return Identity(role, role_arn, role_name, None, _log_group_arn(scope, own_group))
-    log_group_arguments = defaults.log_group(arguments["function_name"])
+        return Identity(role, role_arn, role_name, None, _log_group_arn(scope, own_group, arguments))
+    log_group_arguments = defaults.log_group(arguments["function_name"]) | beside(arguments)
     log_group = create(CloudwatchLogGroup, scope, "log-group", log_group_arguments)
     return Identity(role, role_arn, role_name, log_group, log_group.arn)
 
@@ -233,9 +233,10 @@ def _role_arn_of(existing: ExistingFunction) -> str:
     return existing.role if given is None else given
 
 
-def _log_group_arn(scope: Construct, name: str) -> str:
+def _log_group_arn(scope: Construct, name: str, arguments: Arguments) -> str:
     """The ARN of a log group that is known by its name, in the function's own account and region."""
-    partition = create(DataAwsPartition, scope, "partition", {}).partition
-    region = create(DataAwsRegion, scope, "region", {}).region
-    account = create(DataAwsCallerIdentity, scope, "account", {}).account_id
+    of_function = beside(arguments, region=False)
+    partition = create(DataAwsPartition, scope, "partition", of_function).partition
+    region = arguments.get("region") or create(DataAwsRegion, scope, "region", of_function).region
+    account = create(DataAwsCallerIdentity, scope, "account", of_function).account_id
     return f"arn:{partition}:logs:{region}:{account}:log-group:{name}"

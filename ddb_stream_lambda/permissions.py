@@ -17,7 +17,7 @@ from . import defaults, tokens
 from .errors import Mistakes
 from .limits import EFFECTS
 from .resources import create
-from .validation import check_choice, check_present, conform
+from .validation import check_choice, check_present, conform, merge
 
 Statement = dict[str, Any]
 
@@ -53,6 +53,12 @@ ASSUME_ROLE_POLICY = json.dumps(
             }
         ],
     }
+)
+
+KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/.+")
+# Expressions that are a key's ARN for certain; an alias has an ARN too, which IAM takes for no key.
+KEY_ARN_EXPRESSION = re.compile(
+    r"\$\{(data\.)?(aws_kms_(replica_|external_)?key\.[\w-]+\.arn|aws_kms_alias\.[\w-]+\.target_key_arn)\}"
 )
 
 # The names of the pattern's own statements.
@@ -111,7 +117,10 @@ class Grants:
             decrypt = ["kms:Decrypt", "kms:DescribeKey"]
             yield _allow("DecryptStream", decrypt, self.table_kms_key_arn)
         if self.destination_arn is not None and self.send_actions is not None:
-            yield _allow("SendFailedBatches", self.send_actions, self.destination_arn)
+            # A bucket is listed, and its objects are put.
+            objects = [f"{self.destination_arn}/*"] if "s3:PutObject" in self.send_actions else []
+            resource = [self.destination_arn, *objects] if objects else self.destination_arn
+            yield _allow("SendFailedBatches", self.send_actions, resource)
         if self.destination_kms_key_arn is not None:
             encrypt = ["kms:Decrypt", "kms:GenerateDataKey*"]
             yield _allow("EncryptFailedBatches", encrypt, self.destination_kms_key_arn)
@@ -144,24 +153,33 @@ def check_statements(given: object, existing_function: object, mistakes: Mistake
     if not isinstance(given, list | tuple):
         mistakes.add(STATEMENTS, given, "must be a list of statements, each a mapping of Action, Resource and the like")
         return []
-    statements = []
+    statements: list[Statement] = []
     for place, item in enumerate(given):
         at = f"{STATEMENTS}[{place}]"
-        statement = {"Effect": "Allow"} | conform(RoleStatement, item, at, mistakes)
+        statement = {"Effect": "Allow"} | merge({}, conform(RoleStatement, item, at, mistakes))
         check_present(("Action", "Resource"), statement, at, mistakes)
+        for key, value in item.items() if isinstance(item, Mapping) else ():
+            if tokens.is_token(value) and not isinstance(value, str):
+                remedy = "a list or map that Terraform knows later cannot stand in a policy's text; name each value"
+                mistakes.add(f"{at}.{key}", value, remedy)
+            elif isinstance(value, list | tuple) and not value:
+                mistakes.add(f"{at}.{key}", value, "must name one at least")
         check_choice(EFFECTS, statement["Effect"], f"{at}.Effect", mistakes)
         sid = statement.get("Sid")
-        if sid is not None and (sid in OWN_SIDS or not re.fullmatch("[A-Za-z0-9]+", sid)):
-            remedy = "must be letters and digits, and no name of the pattern's own statements; choose another, or none"
+        taken = (*OWN_SIDS, *(earlier.get("Sid") for earlier in statements))
+        if sid is not None and (sid in taken or not re.fullmatch("[A-Za-z0-9]+", sid)):
+            remedy = "must be letters and digits, and no name of another statement; choose another, or none"
             mistakes.add(f"{at}.Sid", sid, remedy)
         statements.append(statement)
     return statements
 
 
-def build_policy(scope: Construct, path: str, role_name: str, grants: Grants) -> IamRolePolicy:
-    """The inline policy on the role."""
+def build_policy(
+    scope: Construct, path: str, role_name: str, grants: Grants, beside: Mapping[str, Any]
+) -> IamRolePolicy:
+    """The inline policy on the role, by the function's own provider."""
     document = {"Version": "2012-10-17", "Statement": list(grants.statements())}
-    arguments = {**defaults.role_policy(path), "role": role_name, "policy": json.dumps(document)}
+    arguments = {**defaults.role_policy(path), "role": role_name, "policy": json.dumps(document), **beside}
     return create(IamRolePolicy, scope, "role-policy", arguments)
 
 
@@ -170,12 +188,19 @@ def role_name_of(role_arn: str) -> str:
     return Fn.basename(role_arn) if tokens.is_token(role_arn) else role_arn.rsplit("/", 1)[-1]
 
 
-def kms_key_arn_of(scope: Construct, key: str) -> str:
-    """The ARN of a key that is given by its ARN, id or alias; a policy takes nothing but the ARN."""
+def kms_key_arn_of(scope: Construct, id: str, key: str, beside: Mapping[str, Any]) -> str:
+    """The ARN of a key that is given by its ARN, id or alias; a policy takes nothing but the key's own ARN.
+
+    Args:
+        scope: the pattern.
+        id: the construct id of the data source that looks the key up, where that is needed.
+        key: the key, as the user gives it.
+        beside: the `provider` and `region` of the resource that the key is for.
+    """
     says = tokens.expression_of(key, scope) if tokens.is_token(key) else key
-    if re.fullmatch(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/.+|\$\{[^{}]+arn\}", says):
+    if KEY_ARN.fullmatch(says) or KEY_ARN_EXPRESSION.fullmatch(says):
         return key
-    return create(DataAwsKmsKey, scope, "queue-key", {"key_id": key}).arn
+    return create(DataAwsKmsKey, scope, id, {"key_id": key, **beside}).arn
 
 
 def send_actions_for(destination_arn: str, scope: Construct) -> Sequence[str] | None:
@@ -187,5 +212,5 @@ def send_actions_for(destination_arn: str, scope: Construct) -> Sequence[str] | 
     return SEND_ACTIONS.get(service[1] or service[2]) if service else None
 
 
-def _allow(sid: str, actions: Sequence[str], resource: str) -> Statement:
+def _allow(sid: str, actions: Sequence[str], resource: str | list[str]) -> Statement:
     return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}

@@ -16,7 +16,7 @@ from .errors import Mistakes
 from .limits import QUEUE_NAME, QUEUE_RANGES
 from .permissions import SEND_ACTIONS, kms_key_arn_of, send_actions_for
 from .props import SqsQueueProps
-from .resources import create
+from .resources import beside, create
 from .validation import Arguments, check_name, check_ranges, conform, merge, require
 
 PROPS = "sqs_dlq_queue_props"
@@ -69,10 +69,12 @@ def build_destination(scope: Construct, arguments: Arguments | None, own_destina
     queue = create(SqsQueue, scope, "dead-letter-queue", arguments)
     arn = queue.arn
     if "policy" not in arguments:
-        policy = {"queue_url": queue.url, "policy": _policy(arn)}
+        policy = {"queue_url": queue.url, "policy": _policy(arn), **beside(arguments)}
         create(SqsQueuePolicy, scope, "dead-letter-queue-policy", policy)
     key = arguments.get("kms_master_key_id", defaults.QUEUE_KEY)
-    customer_key = None if key == defaults.QUEUE_KEY else kms_key_arn_of(scope, key)
+    customer_key = None
+    if key != defaults.QUEUE_KEY:
+        customer_key = kms_key_arn_of(scope, "queue-key", key, beside(arguments))
     return Destination(queue, arn, SEND_ACTIONS["sqs"], customer_key)
 
 

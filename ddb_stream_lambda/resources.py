@@ -35,6 +35,12 @@ def create(kind: type[ElementT], scope: Construct, id: str, arguments: Mapping[s
     return element
 
 
+def beside(arguments: Mapping[str, Any] | None, *, region: bool = True) -> dict[str, Any]:
+    """The `provider` and, for a service with regions, the `region` of a resource, for those that belong to it."""
+    keys = ("provider", "region") if region else ("provider",)
+    return {key: arguments[key] for key in keys if key in arguments} if arguments else {}
+
+
 def _for_engine(value: object) -> object:
     match value:
         case StringMap():

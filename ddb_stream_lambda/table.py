@@ -13,8 +13,9 @@ from constructs import Construct
 from . import defaults, tokens
 from .errors import Mistakes
 from .limits import BILLING_MODES, KEY_ATTRIBUTE_TYPES, STREAM_VIEW_TYPES, TABLE_NAME
+from .permissions import kms_key_arn_of
 from .props import DynamoTableProps
-from .resources import create
+from .resources import beside, create
 from .validation import Arguments, check_choice, check_name, check_present, conform, merge, require
 
 PROPS = "dynamo_table_props"
@@ -71,12 +72,15 @@ def check_table(path: str, existing: object, props: object, mistakes: Mistakes) 
 def build_table(scope: Construct, existing: ExistingTable | None, arguments: Arguments | None) -> Source:
     """The given table, or a new one."""
     if existing is not None:
-        return Source(existing, None, existing.stream_arn, _kms_key_of(existing))
+        key = _kms_key_of(existing)
+        key_arn = None if key is None else kms_key_arn_of(scope, "table-key", key, {})
+        return Source(existing, None, existing.stream_arn, key_arn)
     assert arguments is not None  # noqa: S101 - as check_table has it
     table = create(DynamodbTable, scope, "table", arguments)
     encryption = arguments.get("server_side_encryption", {})
-    encrypts = encryption.get("enabled", False) is not False
-    return Source(table, table, table.stream_arn, encryption.get("kms_key_arn") if encrypts else None)
+    key = encryption.get("kms_key_arn") if encryption.get("enabled", False) is not False else None
+    key_arn = None if key is None else kms_key_arn_of(scope, "table-key", key, beside(arguments))
+    return Source(table, table, table.stream_arn, key_arn)
 
 
 def _check_new(path: str, props: object, mistakes: Mistakes) -> Arguments:

@@ -67,6 +67,13 @@ def as_map(token: Any) -> dict[str, str]:
     return dict(token if isinstance(token, dict) else cdktf.Token.as_string_map(token))
 
 
+def address_of(resource: Any) -> str:
+    """A resource's address in Terraform, such as ``aws_kms_key.orders``; text is one already."""
+    if isinstance(resource, str):
+        return resource
+    return f"{resource.terraform_resource_type}.{resource.friendly_unique_id}"
+
+
 def expression_of(token: str, scope: Any) -> str:
     """What the token says in Terraform's language, such as ``${aws_kms_key.orders.arn}``."""
     resolver = cdktf.DefaultTokenResolver(cdktf.StringConcat())

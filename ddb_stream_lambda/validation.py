@@ -47,6 +47,9 @@ def conform(shape: type, given: object, at: str, mistakes: Mistakes, resource: s
     for key, value in given.items():
         if key in fields:
             conformed[key] = None if value is None else _conform_value(fields[key], value, f"{at}.{key}", mistakes)
+            if key == "replace_triggered_by" and isinstance(conformed[key], list):
+                # Terraform takes plain addresses here, and the engine would write expressions.
+                conformed[key] = [tokens.address_of(item) for item in conformed[key]]
         else:
             mistakes.add(_within(at, key), value, way_out(key, fields, shape.__name__, resource))
     return conformed
@@ -61,7 +64,7 @@ def merge(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> Arguments:
             merged[key] = type(value)(merge(below, value))
         else:
             merged[key] = value
-    return {key: value for key, value in merged.items() if value is not None}
+    return {key: _without_none(value) for key, value in merged.items() if value is not None}
 
 
 def require(shape: type, arguments: Mapping[str, Any], at: str, mistakes: Mistakes) -> None:
@@ -123,6 +126,15 @@ def check_name(rule: NameRule, value: object, at: str, mistakes: Mistakes) -> No
 def fields_of(shape: type) -> Mapping[str, Any]:
     """The TypedDict's keys with their types."""
     return get_type_hints(shape)
+
+
+def _without_none(value: Any) -> Any:
+    """The value without what its blocks leave out."""
+    if isinstance(value, dict) and not isinstance(value, StringMap):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_none(item) for item in value]
+    return value
 
 
 @cache

@@ -161,6 +161,8 @@ def read(path: Path, traces: tuple[Path, ...] = ()) -> Configuration:
         written = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{path.name} cannot be read: {error}; synthesise the stack again") from error
+    if not _is_configuration(written):
+        raise ConfigurationError(f"{path.name} is not as cdktf writes a stack; synthesise the stack again")
     unknown = sorted(set(written) - KNOWN - {METADATA})
     if unknown:
         raise ConfigurationError(f"{path.name} holds blocks that a hand-off does not know: {', '.join(unknown)}")
@@ -180,6 +182,14 @@ def read(path: Path, traces: tuple[Path, ...] = ()) -> Configuration:
             + "\n  ".join(machine_bound)
         )
     return Configuration(_with_documents(blocks))
+
+
+def _is_configuration(written: object) -> bool:
+    """Whether it is blocks by name and, for resources and data sources, arguments by type and name."""
+    if not isinstance(written, dict) or not all(isinstance(block, dict) for block in written.values()):
+        return False
+    types = [named for kind in ("resource", "data") for named in written.get(kind, {}).values()]
+    return all(isinstance(named, dict) and all(isinstance(one, dict) for one in named.values()) for named in types)
 
 
 def _without_metadata(value: Any) -> Any:

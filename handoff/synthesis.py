@@ -81,8 +81,11 @@ def read(output: Path) -> Synthesis:
         manifest = json.loads((output / "manifest.json").read_text())
         stacks = {name: output / given["synthesizedStackPath"] for name, given in manifest["stacks"].items()}
         version = str(manifest["version"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{output} holds no synthesised stacks: {error}; run with --synth") from error
+    for name, path in stacks.items():
+        if Path(name).name != name or not path.resolve().is_relative_to(output.resolve()):
+            raise UsageError(f"{output}/manifest.json names a stack outside of it: {name!r}; run with --synth")
     if not stacks:
         raise UsageError(f"{output} holds no synthesised stacks; does main.py make one?")
     return Synthesis(version, stacks)

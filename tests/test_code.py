@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from ddb_stream_lambda import Code, DynamoDBStreamsToLambda, code
+from ddb_stream_lambda import Code, DynamoDBStreamsToLambda, PatternError, code
 from cdktf import App, TerraformStack, Testing
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from hypothesis import given, settings
@@ -149,6 +149,21 @@ class TestArchive:
         (source / "shared.py").symlink_to(tmp_path / "shared.py")
         assert "shared.py" in names(source)
 
+    def test_holds_a_folder_as_often_as_links_lead_to_it(self, source: Path) -> None:
+        (source / "again").symlink_to(source / "inner")
+        assert names(source) == ["again/part.py", "index.py", "inner/part.py", "tool.sh"]
+
+    def test_takes_a_pattern_that_is_text_as_one(self, source: Path) -> None:
+        (source / "t").write_text("")
+        assert names(source, exclude="*.sh") == ["index.py", "inner/part.py", "t"]
+
+    def test_ends_where_links_lead_to_each_other(self, source: Path) -> None:
+        (source / "one").mkdir()
+        (source / "two").mkdir()
+        (source / "one" / "two").symlink_to(source / "two")
+        (source / "two" / "one").symlink_to(source / "one")
+        assert names(source) == ["index.py", "inner/part.py", "tool.sh"]
+
     def test_ends_where_a_link_leads_back(self, source: Path) -> None:
         (source / "inner" / "up").symlink_to(source)
         assert names(source) == ["index.py", "inner/part.py", "tool.sh"]
@@ -176,6 +191,26 @@ class TestProblem:
 
     def test_a_file_that_is_no_archive(self, source: Path) -> None:
         assert "neither" in str(Code.from_asset(source / "index.py").problem())
+
+    def test_a_link_to_nothing(self, source: Path) -> None:
+        (source / "gone").symlink_to(source / "nowhere")
+        assert "gone is no file" in str(Code.from_asset(source).problem())
+
+    def test_a_pipe(self, source: Path) -> None:
+        os.mkfifo(source / "pipe")
+        assert "pipe is no file" in str(Code.from_asset(source).problem())
+
+    def test_a_name_that_is_not_utf_8(self, source: Path) -> None:
+        Path(os.fsdecode(os.fsencode(source) + b"/\xff.py")).write_text("")
+        assert "not UTF-8" in str(Code.from_asset(source).problem())
+
+    def test_a_path_that_is_too_long(self) -> None:
+        assert "cannot be read" in str(Code.from_asset("x" * 5000).problem())
+
+    @pytest.mark.parametrize("path", [None, 3, ["function"]])
+    def test_what_is_no_path(self, path: object) -> None:
+        with pytest.raises(PatternError, match="must be a path"):
+            Code.from_asset(path)  # type: ignore[arg-type]
 
     def test_more_than_lambda_takes(self, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(code, "LARGEST_UPLOAD_BYTES", 100)

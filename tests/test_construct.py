@@ -4,6 +4,7 @@ import ddb_stream_lambda
 import pytest
 from ddb_stream_lambda import DynamoDBStreamsToLambda, Mistake, PatternError
 from cdktf import App, TerraformStack, Testing, Token
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from .conftest import ZIP_FUNCTION, Draw, Refused, new_stack
@@ -151,3 +152,27 @@ def test_the_order_of_two_calls_does_not_matter_to_either() -> None:
 def test_a_pattern_may_be_drawn_with_cdktfs_own_matchers(draw: Draw) -> None:
     text = draw(dynamo_event_source_props={"batch_size": 7}).text
     assert Testing.to_have_resource_with_properties(text, "aws_lambda_event_source_mapping", {"batch_size": 7})
+
+
+class TestWhatBelongsToAResource:
+    """A provider or a region of a resource's own is also that of what the pattern makes for it."""
+
+    def test_has_its_region(self, draw: Draw) -> None:
+        region = {"region": "eu-west-2"}
+        drawn = draw(dynamo_table_props=region, lambda_function_props=region, sqs_dlq_queue_props=region)
+        for kind in ("aws_cloudwatch_log_group", "aws_sqs_queue_policy", "aws_lambda_event_source_mapping"):
+            assert drawn.only(kind)["region"] == "eu-west-2"
+        assert "region" not in drawn.only("aws_iam_role")
+
+    def test_has_its_provider(self, draw: Draw, stack: TerraformStack) -> None:
+        other = {"provider": AwsProvider(stack, "other", alias="other", region="eu-west-2")}
+        drawn = draw(dynamo_table_props=other, lambda_function_props=other, sqs_dlq_queue_props=other)
+        for kind, resources in drawn.config["resource"].items():
+            assert {resource["provider"] for resource in resources.values()} == {"aws.other"}, kind
+
+    def test_is_read_by_its_provider(self, draw: Draw, stack: TerraformStack) -> None:
+        other = {"provider": AwsProvider(stack, "other", alias="other", region="eu-west-2")}
+        logging = {"logging_config": {"log_format": "Text", "log_group": "/orders"}}
+        drawn = draw(lambda_function_props=other | logging)
+        for kind in ("aws_partition", "aws_region", "aws_caller_identity"):
+            assert drawn.only(kind, kind="data")["provider"] == "aws.other"

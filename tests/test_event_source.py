@@ -180,6 +180,13 @@ def test_a_filter_that_only_terraform_knows_is_taken(draw: Draw, stack: Terrafor
     assert mapping["filter_criteria"]["filter"] == [{"pattern": "${var.pattern}"}]
 
 
+@pytest.mark.parametrize("destination", [None, {}, {"on_failure": None}])
+def test_a_failure_destination_that_is_left_out_is_the_queue(draw: Draw, destination: object) -> None:
+    drawn = draw(dynamo_event_source_props={"destination_config": destination})
+    arn = drawn.reference("aws_sqs_queue", "arn")
+    assert drawn.mapping["destination_config"] == {"on_failure": {"destination_arn": arn}}
+
+
 def test_a_failure_destination_of_the_users_own_takes_the_place_of_the_queue(draw: Draw) -> None:
     drawn = draw(dynamo_event_source_props={"destination_config": {"on_failure": {"destination_arn": TOPIC}}})
     assert drawn.mapping["destination_config"] == {"on_failure": {"destination_arn": TOPIC}}

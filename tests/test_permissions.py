@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from cdktf import TerraformStack, TerraformVariable
+from cdktf import Fn, TerraformStack, TerraformVariable, Token
 from cdktf_cdktf_provider_aws.data_aws_lambda_function import DataAwsLambdaFunction
+from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
 from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
@@ -111,7 +112,6 @@ def test_in_a_vpc_the_role_may_manage_its_network_interfaces(draw: Draw) -> None
     [
         ("arn:aws:sqs:eu-west-1:123456789012:failed", SEND),
         ("arn:aws-cn:sns:cn-north-1:123456789012:failed", {"sns:Publish"}),
-        ("arn:aws:s3:::failed", {"s3:PutObject", "s3:ListBucket"}),
     ],
 )
 def test_a_failure_destination_of_the_users_own_may_be_reached(draw: Draw, arn: str, actions: set[str]) -> None:
@@ -215,3 +215,54 @@ class TestStatementsOfTheUsersOwn:
             lambda_function_props={"vpc_config": vpc},
         )
         assert tuple(drawn.grants) == OWN_SIDS
+
+
+def test_a_bucket_that_takes_failures_is_listed_and_its_objects_are_put(draw: Draw) -> None:
+    arn = "arn:aws:s3:::failed"
+    policy = json.loads(draw(dynamo_event_source_props=on_failure(arn)).only("aws_iam_role_policy")["policy"])
+    (statement,) = [s for s in policy["Statement"] if s["Sid"] == "SendFailedBatches"]
+    assert statement["Resource"] == [arn, f"{arn}/*"]
+
+
+@pytest.mark.parametrize("attribute", ["arn", "name"])
+def test_a_queues_key_by_an_alias_of_the_app_is_looked_up(draw: Draw, stack: TerraformStack, attribute: str) -> None:
+    alias = KmsAlias(stack, "alias", name="alias/orders", target_key_id="1234")
+    drawn = draw(sqs_dlq_queue_props={"kms_master_key_id": getattr(alias, attribute)})
+    assert drawn.only("aws_kms_key", kind="data") == {"key_id": f"${{aws_kms_alias.alias.{attribute}}}"}
+    assert drawn.grants["EncryptFailedBatches"][1].startswith("${data.aws_kms_key.")
+
+
+def test_a_tables_key_by_a_variable_is_looked_up(draw: Draw, stack: TerraformStack) -> None:
+    key = TerraformVariable(stack, "key", type="string").string_value
+    drawn = draw(dynamo_table_props={"server_side_encryption": {"kms_key_arn": key}})
+    assert drawn.table["server_side_encryption"]["kms_key_arn"] == "${var.key}"
+    assert drawn.grants["DecryptStream"][1].startswith("${data.aws_kms_key.")
+
+
+class TestStatementsThatNoPolicyCanHold:
+    @pytest.mark.parametrize(
+        ("statement", "wrong"),
+        [
+            ({"Action": None, "Resource": "*"}, "Action"),
+            ({"Action": [], "Resource": "*"}, "Action"),
+            ({"Action": "a:b", "Resource": []}, "Resource"),
+        ],
+    )
+    def test_name_nothing(self, refused: Refused, statement: object, wrong: str) -> None:
+        assert f"lambda_role_statements[0].{wrong}" in refused(lambda_role_statements=[statement])
+
+    def test_share_a_name(self, refused: Refused) -> None:
+        statement = {"Sid": "A", "Action": "a:b", "Resource": "*"}
+        assert list(refused(lambda_role_statements=[statement, statement])) == ["lambda_role_statements[1].Sid"]
+
+    def test_hold_lists_and_maps_that_terraform_knows_later(self, refused: Refused, stack: TerraformStack) -> None:
+        arns = TerraformVariable(stack, "arns", type="list(string)").list_value
+        conditions = Token.as_string_map(TerraformVariable(stack, "conditions", type="map(string)").value)
+        for part in ({"Resource": arns}, {"Resource": Fn.concat([["a"], ["b"]])}, {"Condition": conditions}):
+            mistakes = refused(lambda_role_statements=[{"Action": "a:b", "Resource": "*"} | part])
+            assert list(mistakes) == [f"lambda_role_statements[0].{next(iter(part))}"]
+
+    def test_leave_out_what_is_none(self, draw: Draw) -> None:
+        statement = {"Sid": None, "Effect": None, "Action": "a:b", "Resource": "*", "Condition": None}
+        policy = json.loads(draw(lambda_role_statements=[statement]).only("aws_iam_role_policy")["policy"])
+        assert policy["Statement"][-1] == {"Action": "a:b", "Resource": "*"} | {"Effect": "Allow"}

@@ -13,6 +13,7 @@ from cdktf_cdktf_provider_aws.dynamodb_table import (
     DynamodbTableConfig,
     DynamodbTableServerSideEncryption,
 )
+from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 
 from .conftest import ZIP_FUNCTION, Draw, Refused
@@ -271,3 +272,9 @@ class TestGivenTable:
     )
     def test_by_a_wrong_arn_is_refused(self, refused: Refused, table: TableByArn, wrong: str) -> None:
         assert list(refused(existing_table_interface=table)) == [f"existing_table_interface.{wrong}"]
+
+
+def test_a_resource_that_triggers_a_replacement_is_named_as_terraform_does(draw: Draw, stack: TerraformStack) -> None:
+    lifecycle = {"replace_triggered_by": [KmsKey(stack, "key"), "terraform_data.version"]}
+    table = draw(dynamo_table_props={"lifecycle": lifecycle}).table
+    assert table["lifecycle"]["replace_triggered_by"] == ["aws_kms_key.key", "terraform_data.version"]

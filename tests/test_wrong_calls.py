@@ -57,6 +57,8 @@ WRONG_TYPES = [
     (MAPPING, {"depends_on": ["policy"]}, "depends_on[0]", "must be a resource or module of the app"),
     (MAPPING, {"destination_config": {"on_failure": "arn"}}, "destination_config.on_failure", "must be a block"),
     (MAPPING, {"destination_config": {"on_failure": {}}}, "destination_config.on_failure.destination_arn", "required"),
+    (TABLE, {"attribute": [{"name": "id", "type": None}]}, "attribute[0].type", "is required in this block"),
+    (FUNCTION, {"vpc_config": {"subnet_ids": None}}, "vpc_config.subnet_ids", "is required in this block"),
     (TABLE, {"attribute": {"name": "id", "type": "S"}}, "attribute", "must be a list"),
     (TABLE, {"attribute": [{"name": "id"}]}, "attribute[0].type", "is required in this block"),
     (TABLE, {"attribute": [{"name": "id", "type": "String"}]}, "attribute[0].type", "must be S or N or B"),

@@ -95,3 +95,28 @@ def test_an_unknown_option_is_a_matter_of_usage() -> None:
 def test_the_examples_of_the_help_are_valid() -> None:
     for line in re.findall(r"^  python -m handoff(.*?)(?:  |$|\|)", command.EPILOG, re.MULTILINE):
         command._parser().parse_args(line.split())
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "exit_code"),
+    [
+        ("manifest.json", "[]", 2),
+        ("manifest.json", '{"version": "1", "stacks": []}', 2),
+        (
+            "manifest.json",
+            '{"version": "1", "stacks": {"../evil": {"synthesizedStackPath": "stacks/orders/cdk.tf.json"}}}',
+            2,
+        ),
+        ("manifest.json", '{"version": "1", "stacks": {"orders": {"synthesizedStackPath": "../orders.tf.json"}}}', 2),
+        ("stacks/orders/cdk.tf.json", "[]", 3),
+        ("stacks/orders/cdk.tf.json", '{"resource": []}', 3),
+        ("stacks/orders/cdk.tf.json", '{"resource": {"aws_sqs_queue": {"q": [{}]}}}', 3),
+    ],
+)
+def test_a_damaged_output_of_cdktf_is_refused_in_a_sentence(
+    output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str, text: str, exit_code: int
+) -> None:
+    (output / file).write_text(text)
+    assert main(["--quiet", "--out", str(tmp_path / "dist")]) == exit_code
+    assert "Traceback" not in capsys.readouterr().err
+    assert not (tmp_path / "dist").exists()
