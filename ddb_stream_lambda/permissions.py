@@ -55,7 +55,7 @@ ASSUME_ROLE_POLICY = json.dumps(
     }
 )
 
-KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/.+")
+KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/[\w-]+")
 # Expressions that are a key's ARN for certain; an alias has an ARN too, which IAM takes for no key.
 KEY_ARN_EXPRESSION = re.compile(
     r"\$\{(data\.)?(aws_kms_(replica_|external_)?key\.[\w-]+\.arn|aws_kms_alias\.[\w-]+\.target_key_arn)\}"
@@ -118,8 +118,8 @@ class Grants:
             yield _allow("DecryptStream", decrypt, self.table_kms_key_arn)
         if self.destination_arn is not None and self.send_actions is not None:
             # A bucket is listed, and its objects are put.
-            objects = [f"{self.destination_arn}/*"] if "s3:PutObject" in self.send_actions else []
-            resource = [self.destination_arn, *objects] if objects else self.destination_arn
+            arn = self.destination_arn
+            resource = [arn, f"{arn}/*"] if "s3:PutObject" in self.send_actions else arn
             yield _allow("SendFailedBatches", self.send_actions, resource)
         if self.destination_kms_key_arn is not None:
             encrypt = ["kms:Decrypt", "kms:GenerateDataKey*"]

@@ -13,7 +13,7 @@ from constructs import Construct
 from . import defaults, tokens
 from .errors import Mistakes
 from .limits import BILLING_MODES, KEY_ATTRIBUTE_TYPES, STREAM_VIEW_TYPES, TABLE_NAME
-from .permissions import kms_key_arn_of
+from .permissions import KEY_ARN, kms_key_arn_of
 from .props import DynamoTableProps
 from .resources import beside, create
 from .validation import Arguments, check_choice, check_name, check_present, conform, merge, require
@@ -22,7 +22,6 @@ PROPS = "dynamo_table_props"
 EXISTING = "existing_table_interface"
 
 TABLE_ARN = re.compile(r"arn:[\w-]+:dynamodb:[\w-]+:\d{12}:table/[A-Za-z0-9_.-]+")
-KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/[\w-]+")
 STREAM_ARN = re.compile(rf"(?P<table>{TABLE_ARN.pattern})/stream/[\w:.-]+")
 
 

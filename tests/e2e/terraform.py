@@ -40,6 +40,17 @@ PINNED = Provider({}, lambda config: config, "the pinned provider")
 OLD = Provider({"TF_CLI_CONFIG_FILE": str(TERRAFORM_CONFIG)}, old_provider.downgrade, "provider 3.39.0")
 
 
+def override_provider(folder: Path, url: str, **settings: str) -> None:
+    """Write the file that sends the provider of a configuration to an AWS of the given address."""
+    aws = {
+        "skip_credentials_validation": True,
+        "skip_metadata_api_check": True,
+        "endpoints": [dict.fromkeys(SERVICES, url)],
+        **settings,
+    }
+    (folder / "emulator_override.tf.json").write_text(json.dumps({"provider": {"aws": aws}}))
+
+
 class Terraform:
     """A configuration on its way to an AWS."""
 
@@ -70,12 +81,7 @@ class Terraform:
 
     def deploy_to(self, url: str) -> None:
         """Send the provider to an AWS of the given address, by a file that overrides its block."""
-        aws = {
-            "skip_credentials_validation": True,
-            "skip_metadata_api_check": True,
-            "endpoints": [dict.fromkeys(SERVICES, url)],
-        }
-        (self.folder / "emulator_override.tf.json").write_text(json.dumps({"provider": {"aws": aws}}))
+        override_provider(self.folder, url)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """The process of a command, which leads a group of its own with the provider's."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.terraform import override_provider
+
 from .conftest import HandOver, Terraform
 
-SERVICES = ("cloudwatch", "cloudwatchlogs", "dynamodb", "ec2", "iam", "kms", "lambda", "s3", "sqs", "sts")
 # Its starting position is not read by the provider on this machine, which replaces it when it is imported.
 MAPPING = "aws_lambda_event_source_mapping.pipeline_event-source-mapping_7B847D07"
 PLAN = ("plan", "-no-color", "-input=false", "-var-file=prod.tfvars")
@@ -23,14 +24,7 @@ def environment(emulator: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     def environment(bundle: Path, name: str) -> Path:
         folder = shutil.copytree(bundle, tmp_path / "environments" / name)
         (folder / "prod.tfvars").write_text(f'name_prefix = "{prefix}"\n')
-        provider = {
-            "access_key": "test",
-            "secret_key": "test",
-            "skip_credentials_validation": True,
-            "skip_metadata_api_check": True,
-            "endpoints": [dict.fromkeys(SERVICES, emulator)],
-        }
-        (folder / "emulator_override.tf.json").write_text(json.dumps({"provider": {"aws": provider}}))
+        override_provider(folder, emulator, access_key="test", secret_key="test")
         return folder
 
     prefix = re.sub(r"[^a-z]", "", tmp_path.name)[:20] or "prod"
