@@ -37,7 +37,7 @@ props: $(VENV)/.dev ## Write props.py anew from the provider's bindings
 	python tests/e2e/install.py
 
 handoff: synth ## Write what an ops team runs, without Python, into dist/; HANDOFF="--format hcl" gives options
-	@python -m handoff $(HANDOFF)
+	@python -m ddb_stream_lambda handoff $(HANDOFF)
 
 clean: ## Remove what make made; refuses while a local state lies in the output
 	@states=$$(find cdktf.out -name '*.tfstate' -size +0 -not -path '*/.terraform/*' 2>/dev/null); if [ -n "$$states" ]; then \

@@ -3,22 +3,22 @@
 `DynamoDBStreamsToLambda` is the pattern; `Code` and `TableByArn` are values it takes; `PatternError` is what it raises.
 """
 
-from .provider import import_on_demand
+from ._engine.lazy_bindings import import_on_demand
 
 import_on_demand()  # before the first of the provider's classes is imported, here or in the user's program
 
-from .code import Code  # noqa: E402
-from .construct import DynamoDBStreamsToLambda  # noqa: E402
-from .errors import Mistake, PatternError  # noqa: E402
-from .permissions import RoleStatement  # noqa: E402
-from .props import (  # noqa: E402
+from .arguments._generated import (  # noqa: E402
     DynamoEventSourceProps,
     DynamoTableProps,
     LambdaFunctionProps,
     LambdaRoleProps,
     SqsQueueProps,
 )
-from .table import TableByArn  # noqa: E402
+from .code.project import Code  # noqa: E402
+from .errors import Mistake, PatternError  # noqa: E402
+from .pattern import DynamoDBStreamsToLambda  # noqa: E402
+from .resources.permissions import RoleStatement  # noqa: E402
+from .resources.table import TableByArn  # noqa: E402
 
 __all__ = [
     "Code",

@@ -10,9 +10,9 @@ from typing import get_args
 
 import pytest
 from ddb_stream_lambda import DynamoDBStreamsToLambda, PatternError
-from ddb_stream_lambda.protection import WarningId
+from ddb_stream_lambda.resources.protection import WarningId
 
-from .conftest import ZIP_FUNCTION, Draw
+from tests.support.calls import ZIP_FUNCTION, Emit
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -52,17 +52,17 @@ def test_every_word_that_silences_a_warning_is_told(word: str) -> None:
     assert f"`{word}`" in section("Defaults, and how to override each")
 
 
-def test_the_grants_are_all_told(draw: Draw) -> None:
+def test_the_grants_are_all_told(emit: Emit) -> None:
     told = section("Grants")
     vpc = {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}
-    for actions, _ in draw(lambda_function_props={"vpc_config": vpc}).grants.values():
+    for actions, _ in emit(lambda_function_props={"vpc_config": vpc}).grants.values():
         for action in actions:
             assert f"{action}`" in told or f"`{action.split(':')[1]}`" in told
 
 
-def test_the_error_is_what_the_library_says(draw: Draw) -> None:
+def test_the_error_is_what_the_library_says(emit: Emit) -> None:
     with pytest.raises(PatternError) as caught:
-        draw(
+        emit(
             dynamo_event_source_props={"retry_attempts": 3, "batch_size": 20_000},
             lambda_function_props=ZIP_FUNCTION | {"handler": None},
         )

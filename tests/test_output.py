@@ -16,7 +16,7 @@ from ddb_stream_lambda import DynamoDBStreamsToLambda
 from cdktf import TerraformStack, Testing
 from cdktf_cdktf_provider_aws.kms_key import KmsKey
 
-from .conftest import ZIP_FUNCTION, new_stack
+from tests.support.calls import ZIP_FUNCTION, new_stack
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).parent / "golden"

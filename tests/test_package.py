@@ -25,7 +25,7 @@ def test_the_wheel_holds_the_library_its_types_and_nothing_else(wheel: Path) -> 
     files = [path for path in (ROOT / "ddb_stream_lambda").rglob("*.*") if "__pycache__" not in path.parts]
     expected = {str(path.relative_to(ROOT)) for path in files}
     assert set(names) == expected
-    assert {"ddb_stream_lambda/py.typed", "ddb_stream_lambda/engine_hook.js"} <= expected
+    assert {"ddb_stream_lambda/py.typed", "ddb_stream_lambda/_engine/hook.js"} <= expected
 
 
 def test_the_wheel_requires_cdktf_the_provider_and_constructs_alone(wheel: Path) -> None:

@@ -13,11 +13,11 @@ import sys
 import typing
 from pathlib import Path
 
-TARGET = Path(__file__).parent.parent / "ddb_stream_lambda" / "props.py"
-sys.path.insert(0, str(TARGET.parent.parent))
+TARGET = Path(__file__).parent.parent / "ddb_stream_lambda" / "arguments" / "_generated.py"
+sys.path.insert(0, str(TARGET.parents[2]))
 
 import cdktf  # noqa: E402
-from ddb_stream_lambda.vocabulary import REFUSED  # noqa: E402
+from ddb_stream_lambda.arguments.vocabulary import REFUSED  # noqa: E402
 
 # Name of the mapping -> module of the bindings, its configuration class, and the arguments it is held to, if not all.
 MAPPINGS: dict[str, tuple[str, str, tuple[str, ...]]] = {
@@ -57,7 +57,7 @@ from typing import Any, Protocol, Required, TypedDict
 
 from cdktf import IResolvable, ITerraformDependable, TerraformProvider
 
-from .code import Code
+from ..code.project import Code
 
 
 class ProviderStruct(Protocol):

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ddb_stream_lambda.handoff.command import main
 
-from handoff.command import main
 from tests.e2e.conftest import skip_where_missing
 from tests.e2e.emulation import Emulator
 from tests.e2e.install import TERRAFORM_CONFIG

@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from handoff import command
-from handoff.command import main
-from handoff.progress import Progress
+from ddb_stream_lambda.handoff import command
+from ddb_stream_lambda.handoff.command import main
+from ddb_stream_lambda.handoff.progress import Progress
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -62,7 +61,10 @@ def test_an_app_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     (tmp_path / "cdktf.json").write_text('{"app": "python -c exit(3)"}')
     run = subprocess.run(
-        [sys.executable, "-m", "handoff"], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+        [sys.executable, "-m", "ddb_stream_lambda", "handoff"],
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
     )
     assert run.returncode == 5
     assert "exit code 3" in run.stderr
@@ -83,7 +85,7 @@ def test_the_help_tells_every_exit_code_and_gives_examples(capsys: pytest.Captur
     told = capsys.readouterr().out
     for code in ("0", "2", "3", "4", "5", "130"):
         assert re.search(rf"^  {code}\b", told, re.MULTILINE)
-    assert told.count("python -m handoff") > 5
+    assert told.count("ddb-stream-lambda handoff") > 5
 
 
 def test_an_unknown_option_is_a_matter_of_usage() -> None:
@@ -93,7 +95,7 @@ def test_an_unknown_option_is_a_matter_of_usage() -> None:
 
 
 def test_the_examples_of_the_help_are_valid() -> None:
-    for line in re.findall(r"^  python -m handoff(.*?)(?:  |$|\|)", command.EPILOG, re.MULTILINE):
+    for line in re.findall(r"^  ddb-stream-lambda handoff(.*?)(?:  |$|\|)", command.EPILOG, re.MULTILINE):
         command._parser().parse_args(line.split())
 
 

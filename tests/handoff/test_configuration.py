@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ddb_stream_lambda.handoff import configuration, documents, templates, versions
+from ddb_stream_lambda.handoff.configuration import Configuration
+from ddb_stream_lambda.handoff.errors import ConfigurationError
 from hypothesis import given
 from hypothesis import strategies as st
-
-from handoff import configuration, documents, templates, versions
-from handoff.configuration import Configuration
-from handoff.errors import ConfigurationError
 
 HOME = Path("/home/someone")
 

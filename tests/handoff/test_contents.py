@@ -115,11 +115,11 @@ def test_the_runbook_asks_the_console_where_there_is_no_output(hand_over: HandOv
 def test_two_clones_make_the_same_bytes_and_tell_nothing_of_the_machine(tmp_path: Path) -> None:
     bundles = []
     for clone in (tmp_path / "clone", tmp_path / "another" / "with" / "a longer path"):
-        for name in ("ddb_stream_lambda", "handoff", "tests/handoff", "tests/assets"):
+        for name in ("ddb_stream_lambda", "tests/handoff", "tests/assets"):
             shutil.copytree(ROOT / name, clone / name)
         shutil.copy(ROOT / "pyproject.toml", clone)
         (clone / "cdktf.json").write_text(json.dumps({"language": "python", "app": "python -m tests.handoff.orders"}))
-        run = [sys.executable, "-m", "handoff", "--format", "both"]
+        run = [sys.executable, "-m", "ddb_stream_lambda", "handoff", "--format", "both"]
         subprocess.run(run, cwd=clone, check=True, capture_output=True)
         bundle = clone / "dist" / "orders"
         bundles.append(

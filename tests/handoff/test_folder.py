@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from handoff import folder
-from handoff.command import main
+from ddb_stream_lambda.handoff import folder
+from ddb_stream_lambda.handoff.command import main
 
 from .conftest import HandOver
 
@@ -113,7 +112,7 @@ def test_a_disk_that_fills_leaves_the_earlier_bundle(hand_over: HandOver, output
         resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
 
     run = subprocess.run(
-        [sys.executable, "-m", "handoff", "--format", "hcl"],
+        [sys.executable, "-m", "ddb_stream_lambda", "handoff", "--format", "hcl"],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         preexec_fn=small_disk,

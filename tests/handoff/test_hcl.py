@@ -3,10 +3,9 @@
 from typing import Any
 
 import pytest
-
-from handoff import hcl, schema
-from handoff.configuration import Configuration, Resource
-from handoff.errors import ConfigurationError
+from ddb_stream_lambda.handoff import hcl, schema
+from ddb_stream_lambda.handoff.configuration import Configuration, Resource
+from ddb_stream_lambda.handoff.errors import ConfigurationError
 
 
 def written(type: str, arguments: dict[str, Any], *, data: bool = False) -> str:

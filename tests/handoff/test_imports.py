@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from handoff.command import main
+from ddb_stream_lambda.handoff.command import main
 
 from .conftest import TABLE, HandOver
 

@@ -1,0 +1,7 @@
+"""``python -m ddb_stream_lambda``."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""The only package that touches internals of jsii, node and cdktf."""

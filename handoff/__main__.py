@@ -1,7 +1,0 @@
-"""``python -m handoff``."""
-
-import sys
-
-from .command import main
-
-sys.exit(main())

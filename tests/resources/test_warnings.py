@@ -1,0 +1,95 @@
+"""The warnings: an overridden protective default is announced, once, and can be silenced."""
+
+from typing import Any, get_args
+
+import pytest
+from ddb_stream_lambda.resources.protection import WarningId
+
+from tests.support.calls import Emit, MistakesOf
+
+ALIAS = "arn:aws:kinesis:eu-west-1:123456789012:stream/failed"
+FILTERS = {"filter": [{"pattern": f'{{"eventName": ["{n}"]}}'} for n in range(6)]}
+
+# What is announced -> the inputs that bring it about.
+OVERRIDES: dict[str, dict[str, Any]] = {
+    "bisect_batch_on_function_error": {"dynamo_event_source_props": {"bisect_batch_on_function_error": False}},
+    "deletion_protection_enabled": {"dynamo_table_props": {"deletion_protection_enabled": False}},
+    "deploy_sqs_dlq_queue": {"deploy_sqs_dlq_queue": False},
+    "destination_config": {
+        "dynamo_event_source_props": {"destination_config": {"on_failure": {"destination_arn": ALIAS}}}
+    },
+    "filter_criteria": {"dynamo_event_source_props": {"filter_criteria": FILTERS}},
+    "kms_master_key_id": {"sqs_dlq_queue_props": {"kms_master_key_id": None}},
+    "maximum_record_age_in_seconds": {"dynamo_event_source_props": {"maximum_record_age_in_seconds": 60}},
+    "maximum_retry_attempts": {"dynamo_event_source_props": {"maximum_retry_attempts": 3}},
+    "message_retention_seconds": {"sqs_dlq_queue_props": {"message_retention_seconds": 60}},
+    "point_in_time_recovery": {"dynamo_table_props": {"point_in_time_recovery": {"enabled": False}}},
+    "policy": {"sqs_dlq_queue_props": {"policy": "{}"}},
+    "prevent_destroy": {"dynamo_table_props": {"lifecycle": {"prevent_destroy": False}}},
+    "server_side_encryption": {"dynamo_table_props": {"server_side_encryption": {"enabled": False}}},
+    "tracing_config": {"lambda_function_props": {"tracing_config": {"mode": "PassThrough"}}},
+}
+# The same overrides by leaving the argument out, and others that weaken as much.
+WEAKER: list[tuple[str, dict[str, Any]]] = [
+    ("bisect_batch_on_function_error", {"dynamo_event_source_props": {"bisect_batch_on_function_error": None}}),
+    ("deletion_protection_enabled", {"dynamo_table_props": {"deletion_protection_enabled": None}}),
+    ("maximum_record_age_in_seconds", {"dynamo_event_source_props": {"maximum_record_age_in_seconds": -1}}),
+    ("maximum_retry_attempts", {"dynamo_event_source_props": {"maximum_retry_attempts": -1}}),
+    ("maximum_retry_attempts", {"dynamo_event_source_props": {"maximum_retry_attempts": None}}),
+    ("message_retention_seconds", {"sqs_dlq_queue_props": {"message_retention_seconds": None}}),
+    ("point_in_time_recovery", {"dynamo_table_props": {"point_in_time_recovery": None}}),
+    ("prevent_destroy", {"dynamo_table_props": {"lifecycle": None}}),
+    ("server_side_encryption", {"dynamo_table_props": {"server_side_encryption": None}}),
+    ("kms_master_key_id", {"sqs_dlq_queue_props": {"sqs_managed_sse_enabled": False}}),
+    ("tracing_config", {"lambda_function_props": {"tracing_config": None}}),
+]
+
+
+def test_the_default_pattern_warns_of_nothing(emit: Emit) -> None:
+    assert emit().warnings == []
+
+
+def test_every_warning_is_told_here() -> None:
+    assert sorted(OVERRIDES) == sorted(get_args(WarningId))
+
+
+@pytest.mark.parametrize(("word", "inputs"), [*OVERRIDES.items(), *WEAKER])
+def test_an_override_is_announced_with_its_consequence(emit: Emit, word: str, inputs: dict[str, Any]) -> None:
+    (warning,) = emit(**inputs).warnings
+    assert word in warning.split(":")[0]
+    assert warning.endswith(f'Silence this with silence_warnings=["{word}"].')
+
+
+@pytest.mark.parametrize(("word", "inputs"), OVERRIDES.items())
+def test_an_announcement_can_be_silenced(emit: Emit, word: str, inputs: dict[str, Any]) -> None:
+    assert emit(**inputs, silence_warnings=[word]).warnings == []
+
+
+def test_silencing_one_leaves_the_others(emit: Emit) -> None:
+    props = {"point_in_time_recovery": None, "deletion_protection_enabled": False}
+    (warning,) = emit(dynamo_table_props=props, silence_warnings=["point_in_time_recovery"]).warnings
+    assert "deletion_protection_enabled" in warning
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"dynamo_event_source_props": {"maximum_retry_attempts": 501}},
+        {"dynamo_event_source_props": {"maximum_record_age_in_seconds": 604800}},
+        {"sqs_dlq_queue_props": {"sqs_managed_sse_enabled": True}},
+        {"lambda_function_props": {"tracing_config": {"mode": "Active"}}},
+    ],
+)
+def test_an_override_that_protects_as_well_is_not_announced(emit: Emit, inputs: dict[str, Any]) -> None:
+    assert emit(**inputs).warnings == []
+
+
+@pytest.mark.parametrize("silenced", [["tracing"], "tracing_config", 3])
+def test_a_word_that_silences_nothing_is_refused(mistakes_of: MistakesOf, silenced: object) -> None:
+    assert "tracing_config" in mistakes_of(silence_warnings=silenced)["silence_warnings"]
+
+
+def test_a_warning_holds_no_stack_trace(emit: Emit) -> None:
+    emitted = emit(deploy_sqs_dlq_queue=False)
+    (entry,) = [entry for entry in emitted.pattern.node.metadata if entry.type == "@cdktf/warn"]
+    assert not entry.trace
