@@ -1,30 +1,45 @@
 """DynamoDB table with stream → Lambda, least privilege, nothing lost: a CDKTF construct.
 
-`DynamoDBStreamsToLambda` is the pattern; `Code` and `TableByArn` are values it takes; `PatternError` is what it raises.
+`DynamoDBStreamsToLambda` is the pattern, `Code` and `TableByArn` are values that it takes, and `PatternError` is the
+exception that it raises. A name is loaded at its first use, so that a program that needs no construct, such as the
+hand-off, does not start the engine of cdktf.
+
+Import this package before the provider's: see `ImportOrderWarning`.
 """
 
-from ._engine.lazy_bindings import import_on_demand
+from __future__ import annotations
 
-import_on_demand()  # before the first of the provider's classes is imported, here or in the user's program
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from .arguments._generated import (  # noqa: E402
-    DynamoEventSourceProps,
-    DynamoTableProps,
-    LambdaFunctionProps,
-    LambdaRoleProps,
-    SqsQueueProps,
-)
-from .code.project import Code  # noqa: E402
-from .errors import Mistake, PatternError  # noqa: E402
-from .pattern import DynamoDBStreamsToLambda  # noqa: E402
-from .resources.permissions import RoleStatement  # noqa: E402
-from .resources.table import TableByArn  # noqa: E402
+from ._engine.bindings import ImportOrderWarning, import_on_demand
+
+import_on_demand()  # before the first class of the provider is imported, here or in the user's program
+
+if TYPE_CHECKING:
+    from .arguments._generated import (
+        DynamoEventSourceProps,
+        DynamoTableProps,
+        LambdaFunctionProps,
+        LambdaRoleProps,
+        SqsQueueProps,
+    )
+    from .code import Code
+    from .errors import Mistake, PatternError
+    from .pattern import DynamoDBStreamsToLambda
+    from .resources.function import ExistingFunction
+    from .resources.role_statements import RoleStatement
+    from .resources.table import ExistingTable, TableByArn
+    from .resources.warning_ids import WarningId
 
 __all__ = [
     "Code",
     "DynamoDBStreamsToLambda",
     "DynamoEventSourceProps",
     "DynamoTableProps",
+    "ExistingFunction",
+    "ExistingTable",
+    "ImportOrderWarning",
     "LambdaFunctionProps",
     "LambdaRoleProps",
     "Mistake",
@@ -32,4 +47,34 @@ __all__ = [
     "RoleStatement",
     "SqsQueueProps",
     "TableByArn",
+    "WarningId",
 ]
+
+_MODULES = {
+    "Code": "code",
+    "DynamoDBStreamsToLambda": "pattern",
+    "DynamoEventSourceProps": "arguments._generated",
+    "DynamoTableProps": "arguments._generated",
+    "ExistingFunction": "resources.function",
+    "ExistingTable": "resources.table",
+    "LambdaFunctionProps": "arguments._generated",
+    "LambdaRoleProps": "arguments._generated",
+    "Mistake": "errors",
+    "PatternError": "errors",
+    "RoleStatement": "resources.role_statements",
+    "SqsQueueProps": "arguments._generated",
+    "TableByArn": "resources.table",
+    "WarningId": "resources.warning_ids",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

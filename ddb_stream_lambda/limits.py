@@ -1,8 +1,4 @@
-"""Every limit that the inputs are held to, with its source.
-
-"Lambda API" is the AWS Lambda API Reference, *CreateEventSourceMapping*; "provider" is the documentation of the
-Terraform AWS provider 6.25, page of the resource named.
-"""
+"""Every limit that the inputs are checked against, each with the URL of its source."""
 
 from __future__ import annotations
 
@@ -12,32 +8,54 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Range:
-    """The whole numbers from `lowest` to `highest`, and those in `besides`."""
+    """The whole numbers from `minimum` to `maximum`, and those in `also`.
 
-    lowest: int
-    highest: int
+    Attributes:
+        minimum: The lowest number.
+        maximum: The highest number.
+        unit: What the number counts, for messages.
+        also: Single numbers outside the range that are allowed too.
+    """
+
+    minimum: int
+    maximum: int
     unit: str
-    besides: tuple[int, ...] = ()
+    also: tuple[int, ...] = ()
 
     def __contains__(self, number: float) -> bool:
-        return number == int(number) and (self.lowest <= number <= self.highest or number in self.besides)
+        return number == int(number) and (self.minimum <= number <= self.maximum or number in self.also)
 
     def __str__(self) -> str:
-        besides = "".join(f"{number} or " for number in self.besides)
-        return f"{besides}{self.lowest} to {self.highest} {self.unit}"
+        also = "".join(f"{number} or " for number in self.also)
+        return f"{also}{self.minimum} to {self.maximum} {self.unit}"
 
 
-# Lambda API, and provider, aws_lambda_event_source_mapping.
+@dataclass(frozen=True)
+class NameRule:
+    """The length of a name, and its characters as the inside of a regular expression's character class."""
+
+    min_length: int
+    max_length: int
+    characters: str
+
+
+# https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 EVENT_SOURCE_RANGES: Mapping[str, Range] = {
     "batch_size": Range(1, 10_000, "records"),
     "maximum_retry_attempts": Range(-1, 10_000, "retries (-1: until the record expires)"),
-    "maximum_record_age_in_seconds": Range(60, 604_800, "seconds (-1: never too old)", besides=(-1,)),
-    "parallelization_factor": Range(1, 10, "batches a shard"),
+    "maximum_record_age_in_seconds": Range(60, 604_800, "seconds (-1: no limit)", also=(-1,)),
+    "parallelization_factor": Range(1, 10, "batches for each shard"),
     "maximum_batching_window_in_seconds": Range(0, 300, "seconds"),
     "tumbling_window_in_seconds": Range(0, 900, "seconds"),
 }
+# The same page: AT_TIMESTAMP is for Kinesis, MSK, Kafka and DocumentDB only.
+STARTING_POSITIONS = ("TRIM_HORIZON", "LATEST")
+FUNCTION_RESPONSE_TYPES = ("ReportBatchItemFailures",)
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
+MAX_FILTERS = 5
+MAX_FILTERS_WITH_RAISED_QUOTA = 10
 
-# Amazon SQS API Reference, SetQueueAttributes.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
 QUEUE_RANGES: Mapping[str, Range] = {
     "message_retention_seconds": Range(60, 1_209_600, "seconds"),
     "visibility_timeout_seconds": Range(0, 43_200, "seconds"),
@@ -45,61 +63,49 @@ QUEUE_RANGES: Mapping[str, Range] = {
     "receive_wait_time_seconds": Range(0, 20, "seconds"),
 }
 
-# AWS Lambda Developer Guide, "Lambda quotas": timeout.
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamDescription.html
+STREAM_VIEW_TYPES = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
+BILLING_MODES = ("PAY_PER_REQUEST", "PROVISIONED")
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeDefinition.html
+KEY_ATTRIBUTE_TYPES = ("S", "N", "B")
+
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 FUNCTION_RANGES: Mapping[str, Range] = {
     "timeout": Range(1, 900, "seconds"),
 }
-
-# Lambda API: AT_TIMESTAMP is for Kinesis, MSK, Kafka and DocumentDB alone.
-STARTING_POSITIONS = ("TRIM_HORIZON", "LATEST")
-# Lambda API: FunctionResponseTypes.
-FUNCTION_RESPONSE_TYPES = ("ReportBatchItemFailures",)
-# Amazon DynamoDB API Reference, StreamSpecification.
-STREAM_VIEW_TYPES = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
-# Amazon DynamoDB API Reference, CreateTable: BillingMode, AttributeDefinition.
-BILLING_MODES = ("PAY_PER_REQUEST", "PROVISIONED")
-KEY_ATTRIBUTE_TYPES = ("S", "N", "B")
-# AWS Lambda API Reference, TracingConfig.
+# https://docs.aws.amazon.com/lambda/latest/api/API_TracingConfig.html
 TRACING_MODES = ("Active", "PassThrough")
-# AWS Lambda API Reference, CreateFunction: PackageType.
+# https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 PACKAGE_TYPES = ("Zip", "Image")
-
-# IAM User Guide, "IAM JSON policy elements: Effect".
-EFFECTS = ("Allow", "Deny")
-
-# AWS Lambda Developer Guide, "Lambda event filtering": five filters a mapping, ten with a raised quota.
-MOST_FILTERS = 5
-MOST_FILTERS_WITH_RAISED_QUOTA = 10
-
-# AWS Lambda Developer Guide, "Lambda quotas": a zip archive uploaded directly.
-LARGEST_UPLOAD_BYTES = 50 * 1024 * 1024
-# The same page: a deployment package unzipped.
-LARGEST_UNZIPPED_BYTES = 250 * 1024 * 1024
-# ZIP File Format Specification (APPNOTE), 4.4.22: entries of an archive without its 64-bit extension.
-MOST_ARCHIVE_ENTRIES = 65_535
-
-# AWS Lambda API Reference, CreateFunction: Architectures; each with its name in wheels' platform tags.
+# The same page: Architectures. Each with its name in the platform tags of wheels.
 ARCHITECTURES: Mapping[str, str] = {"x86_64": "x86_64", "arm64": "aarch64"}
-# AWS Lambda Developer Guide, "Lambda runtimes" (python3.8 to 3.11 on Amazon Linux 2, later ones on Amazon Linux 2023),
-# and the two systems' user guides: the minor version of glibc 2 from a minor version of Python 3 on.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: an archive that is uploaded directly.
+MAX_UPLOAD_BYTES = 50 * 1024 * 1024
+# The same page: a deployment package, unzipped.
+MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
+# https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.4.22: an archive without the 64-bit extension.
+MAX_ARCHIVE_ENTRIES = 65_535
+
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html: python3.8 to python3.11 run on Amazon Linux 2,
+# later ones on Amazon Linux 2023. Minor version of Python 3 from which it holds -> minor version of glibc 2, from
+# https://docs.aws.amazon.com/linux/al2023/ug/compare-with-al2.html.
 GLIBC_FROM_PYTHON: Mapping[int, int] = {8: 26, 12: 34}
-# PEP 599 and PEP 600: the oldest glibc that a manylinux tag names on each machine, and the tags' older names.
+# https://peps.python.org/pep-0599/ and https://peps.python.org/pep-0600/: the oldest glibc that a manylinux tag names
+# on each machine, and the older names of the tags.
 OLDEST_MANYLINUX: Mapping[str, int] = {"x86_64": 5, "aarch64": 17}
 MANYLINUX_ALIASES: Mapping[int, str] = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_effect.html
+EFFECTS = ("Allow", "Deny")
 
-@dataclass(frozen=True)
-class NameRule:
-    """What a name may be: its length, and its characters as the inside of a regular expression's class."""
-
-    shortest: int
-    longest: int
-    characters: str
-
-
-# AWS Lambda, IAM, Amazon SQS and Amazon DynamoDB API References: CreateFunction, CreateRole, CreateQueue, CreateTable.
+# https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 FUNCTION_NAME = NameRule(1, 64, "A-Za-z0-9_-")
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 ROLE_NAME = NameRule(1, 64, "A-Za-z0-9_+=,.@-")
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
 ROLE_POLICY_NAME = NameRule(1, 128, "A-Za-z0-9_+=,.@-")
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
 QUEUE_NAME = NameRule(1, 80, "A-Za-z0-9_-")
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
 TABLE_NAME = NameRule(3, 255, "A-Za-z0-9_.-")

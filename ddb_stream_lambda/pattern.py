@@ -1,27 +1,45 @@
-"""The pattern: table → stream → event source mapping → function, and what fails → dead-letter queue."""
+"""The pattern: table → stream → event source mapping → function, and failed batches → dead-letter queue."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Never
+from typing import TYPE_CHECKING, Never, TypedDict, Unpack, overload
 
 from constructs import Construct
 
 from ._engine import tokens
-from ._engine.creation import beside
-from ._engine.location import Place, place_of
+from ._engine.failures import is_engine_error, reason_of, report_engine_errors
+from ._engine.scopes import Location, locate
 from .arguments._generated import (
     DynamoEventSourceProps,
     DynamoTableProps,
     LambdaFunctionProps,
     LambdaRoleProps,
     SqsQueueProps,
+    WrongDynamoEventSourceProps,
+    WrongDynamoTableProps,
+    WrongLambdaFunctionProps,
+    WrongSqsQueueProps,
 )
-from .arguments.conforming import way_out
-from .errors import Mistakes, engine_errors_of, reason_of
-from .resources import dead_letter_queue as queue
-from .resources import event_source, function, permissions, protection, table
+from .arguments.vocabulary import explain_unknown
+from .errors import Mistakes, PatternError
+from .resources import (
+    dead_letter_queue,
+    event_source,
+    failure_destination,
+    function,
+    log_group,
+    permissions,
+    role,
+    role_statements,
+    table,
+    warning_ids,
+)
+from .resources.function import ExistingFunction
+from .resources.role_statements import RoleStatement
+from .resources.table import ExistingTable
+from .resources.warning_ids import WarningId
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
@@ -35,176 +53,241 @@ if TYPE_CHECKING:
     from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue, SqsQueueConfig
 
 # The metadata type that cdktf shows as a warning.
-WARNING = "@cdktf/warn"
+WARNING_METADATA = "@cdktf/warn"
+
+# mypy takes this for True, and every other type checker for what it is.
+MYPY = False
+
+
+class _OtherInputs(TypedDict, total=False):
+    existing_lambda_obj: ExistingFunction | None
+    existing_table_interface: ExistingTable | None
+    deploy_sqs_dlq_queue: bool
+    lambda_role_props: LambdaRoleProps | None
+    lambda_role_statements: Sequence[RoleStatement] | None
+    silence_warnings: Collection[WarningId]
+
+
+class _Inputs(_OtherInputs, total=False):
+    lambda_function_props: LambdaFunctionProps | LambdaFunctionConfig | None
+    dynamo_table_props: DynamoTableProps | DynamodbTableConfig | None
+    dynamo_event_source_props: DynamoEventSourceProps | LambdaEventSourceMappingConfig | None
+    sqs_dlq_queue_props: SqsQueueProps | SqsQueueConfig | None
+
+
+class _InputsAsMappings(_OtherInputs, total=False):
+    lambda_function_props: LambdaFunctionProps
+    dynamo_table_props: DynamoTableProps
+    dynamo_event_source_props: DynamoEventSourceProps
+    sqs_dlq_queue_props: SqsQueueProps
 
 
 class DynamoDBStreamsToLambda(Construct):
-    """A DynamoDB table whose stream invokes a Lambda function, with least privilege, and a queue for what fails.
+    """A DynamoDB table whose stream invokes a Lambda function with least privilege, and a queue for failed batches.
 
-    The props are mappings of the provider's own argument names, laid over the pattern's defaults: blocks and maps are
-    merged, scalars and lists replaced, and None leaves an argument out. Values may be Terraform tokens.
+    The props are mappings of the provider's argument names. They are merged over the pattern's defaults: blocks and
+    maps are merged, scalars and lists are replaced, and None leaves an argument out. Values may be Terraform
+    expressions.
 
     Args:
-        scope: the stack, or a construct in one.
-        id: the construct's id in its scope. The names of the resources come from the construct's path.
-        existing_lambda_obj: a function of the app or a data source. Its role, known by the role's ARN, gets the grants
-            for the stream, the queue and their keys. Default: a new function.
-        lambda_function_props: arguments of `aws_lambda_function`, and `code`. Exactly one of this and
-            `existing_lambda_obj` is required. With `role`, the role of that ARN is used, and gets the grants.
-        existing_table_interface: a table of the app, a data source, or `TableByArn`. Default: a new table.
-        dynamo_table_props: arguments of `aws_dynamodb_table`. Default: an on-demand table with hash key ``id``,
+        scope: The stack, or a construct in one.
+        id: The construct's id in its scope. The names of the resources come from the construct's path.
+        existing_lambda_obj: A function of the app or a data source. Its role gets the permissions for the stream, the
+            queue and their keys. Default: None, for a new function.
+        lambda_function_props: Arguments of `aws_lambda_function`, and `code`. Exactly one of this and
+            `existing_lambda_obj` is required. If `role` is given, that role gets the permissions.
+        existing_table_interface: A table of the app, a data source, or `TableByArn`. Default: None, for a new table.
+        dynamo_table_props: Arguments of `aws_dynamodb_table`. Default: an on-demand table with hash key ``id``,
             encrypted, with point-in-time recovery, retained.
-        dynamo_event_source_props: arguments of `aws_lambda_event_source_mapping` that apply to DynamoDB streams.
-            Default: from the oldest record, 100 records a batch, bisected on error, 500 retries, records up to a day
-            old. A `destination_config` here takes the place of the queue.
-        deploy_sqs_dlq_queue: whether to create the dead-letter queue. Default: True.
-        sqs_dlq_queue_props: arguments of `aws_sqs_queue`. Default: encrypted, messages kept for 14 days.
+        dynamo_event_source_props: Arguments of `aws_lambda_event_source_mapping` that apply to DynamoDB streams.
+            Default: from the oldest record, 100 records for each batch, bisected on error, 500 retries, records up to
+            24 hours old. A `destination_config` replaces the queue.
+        deploy_sqs_dlq_queue: Whether to create the dead-letter queue. Default: True.
+        sqs_dlq_queue_props: Arguments of `aws_sqs_queue`. Default: encrypted, messages kept for 14 days.
         lambda_role_props: `name`, `path`, `permissions_boundary` and `tags` of the created `aws_iam_role`.
-        lambda_role_statements: statements for what the function itself does, such as writing to a search domain; they
-            stand beside the grants in the policy of the function's role, which the mapping waits for. Default: none.
-        silence_warnings: the ids of warnings on overridden protective defaults that are not to be shown. Default: none.
+        lambda_role_statements: Statements for what the function itself does, such as writing to a search domain. They
+            are part of the policy that the mapping depends on. Default: none.
+        silence_warnings: The ids of warnings about overridden protective defaults to silence. Default: none.
 
     Raises:
-        PatternError: at once, naming every wrong input of the call with its value and the way out. The limits are
-            listed in `ddb_stream_lambda.limits`, each with its AWS or provider documentation.
+        PatternError: Names every wrong input of the call with its value and the fix. `ddb_stream_lambda.limits` has the
+            limits, each with the URL of its source.
     """
+
+    if not MYPY:
+        # pyright names a wrong key of props only where the last overload takes nothing but the mapping. mypy names it
+        # without overloads, by the `Wrong...Props` below.
+        @overload
+        def __init__(self, scope: Construct, id: str, **inputs: Unpack[_Inputs]) -> None: ...
+        @overload
+        def __init__(self, scope: Construct, id: str, **inputs: Unpack[_InputsAsMappings]) -> None: ...
 
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
-        existing_lambda_obj: function.ExistingFunction | None = None,
-        lambda_function_props: LambdaFunctionProps | LambdaFunctionConfig | None = None,
-        existing_table_interface: table.ExistingTable | None = None,
-        dynamo_table_props: DynamoTableProps | DynamodbTableConfig | None = None,
-        dynamo_event_source_props: DynamoEventSourceProps | LambdaEventSourceMappingConfig | None = None,
+        existing_lambda_obj: ExistingFunction | None = None,
+        lambda_function_props: LambdaFunctionProps | LambdaFunctionConfig | WrongLambdaFunctionProps | None = None,
+        existing_table_interface: ExistingTable | None = None,
+        dynamo_table_props: DynamoTableProps | DynamodbTableConfig | WrongDynamoTableProps | None = None,
+        dynamo_event_source_props: (
+            DynamoEventSourceProps | LambdaEventSourceMappingConfig | WrongDynamoEventSourceProps | None
+        ) = None,
         deploy_sqs_dlq_queue: bool = True,
-        sqs_dlq_queue_props: SqsQueueProps | SqsQueueConfig | None = None,
+        sqs_dlq_queue_props: SqsQueueProps | SqsQueueConfig | WrongSqsQueueProps | None = None,
         lambda_role_props: LambdaRoleProps | None = None,
-        lambda_role_statements: Sequence[permissions.RoleStatement] | None = None,
-        silence_warnings: Collection[protection.WarningId] = (),
+        lambda_role_statements: Sequence[RoleStatement] | None = None,
+        silence_warnings: Collection[WarningId] = (),
         **unknown: Never,
     ) -> None:
-        place = _place_within(scope, id)
-        path = place.path
-        with engine_errors_of(path):
-            # What is asked for, in the order of the data flow, checked as a whole before anything exists.
+        location = _locate_pattern(scope, id)
+        path = location.path
+        with report_engine_errors(path):
+            # All inputs are checked, in the order of the data flow, before anything is created.
             mistakes = Mistakes(path)
             _check_keywords(unknown, mistakes)
-            protection.check_silenced(silence_warnings, mistakes)
-            table_asked = table.check_table(path, existing_table_interface, dynamo_table_props, mistakes)
-            mapping_asked = event_source.check_mapping(dynamo_event_source_props, mistakes)
-            function_asked = function.check_function(path, existing_lambda_obj, lambda_function_props, mistakes)
-            role_asked = function.check_role(path, existing_lambda_obj, lambda_role_props, function_asked, mistakes)
-            own_statements = permissions.check_statements(lambda_role_statements, existing_lambda_obj, mistakes)
-            own_destination = event_source.failure_destination_of(mapping_asked)
-            queue_asked = queue.check_queue(path, deploy_sqs_dlq_queue, sqs_dlq_queue_props, own_destination, mistakes)
+            warning_ids.check_silenced(silenced=silence_warnings, mistakes=mistakes)
+            table_input = table.check_table(
+                path=path, existing=existing_table_interface, props=dynamo_table_props, mistakes=mistakes
+            )
+            mapping_arguments = event_source.check_mapping(props=dynamo_event_source_props, mistakes=mistakes)
+            function_input = function.check_function(
+                path=path, existing=existing_lambda_obj, props=lambda_function_props, mistakes=mistakes
+            )
+            role_input = role.check_role(path=path, used_by=function_input, props=lambda_role_props, mistakes=mistakes)
+            user_statements = role_statements.check_statements(
+                given=lambda_role_statements, used_by=function_input, mistakes=mistakes
+            )
+            user_destination = event_source.failure_destination_of(mapping_arguments)
+            queue_input = dead_letter_queue.check_queue(
+                path=path,
+                deploy=deploy_sqs_dlq_queue,
+                props=sqs_dlq_queue_props,
+                user_destination=user_destination,
+                mistakes=mistakes,
+            )
             mistakes.raise_any()
 
             try:
                 super().__init__(scope, id)
-            except RuntimeError as refused:
-                mistakes.add("id", id, f"the scope refuses it: {reason_of(refused)}; choose another id")
+            except RuntimeError as error:
+                if not is_engine_error(error):
+                    raise
+                mistakes.add("id", id, f"the scope refuses it: {reason_of(error)}; choose another id")
             mistakes.raise_any()
 
             # The table and its stream.
-            source = table.build_table(self, existing_table_interface, table_asked)
+            source = table.build_table(scope=self, table=table_input)
 
-            # Where failed batches go.
-            destination = queue.build_destination(self, queue_asked, own_destination)
+            # The destination of failed batches.
+            destination: failure_destination.Destination | None = None
+            if queue_input is not None:
+                destination = dead_letter_queue.build_queue(scope=self, queue=queue_input)
+            elif user_destination is not None:
+                destination = failure_destination.take_destination(scope=self, arn=user_destination)
 
-            # The function, and what it may do.
-            identity = function.build_identity(self, existing_lambda_obj, function_asked, role_asked)
-            grants = permissions.Grants(
-                stream_arn=source.stream_arn,
-                table_kms_key_arn=source.kms_key_arn,
-                destination_arn=destination.arn,
-                send_actions=destination.send_actions,
-                destination_kms_key_arn=destination.kms_key_arn,
-                log_group_arn=identity.log_group_arn,
-                traces=function.traces(function_asked),
-                joins_vpc=function.joins_vpc(function_asked),
-                own=own_statements,
-            )
+            # The function, its role, its log group, and the permissions of the role.
+            execution_role = role.build_role(scope=self, role=role_input)
+            logs = log_group.build_log_group(scope=self, log_group=log_group.choose_log_group(used_by=function_input))
+            with_permissions = [part for part in (source, destination, logs, function_input) if part is not None]
             policy = permissions.build_policy(
-                self, path, identity.role_name, grants, beside(function_asked, region=False)
+                scope=self,
+                path=path,
+                role_name=execution_role.name,
+                statements=[
+                    *(statement for part in with_permissions for statement in part.statements()),
+                    *user_statements,
+                ],
+                companion=function_input.companion(regional=False),
             )
-            invoked = function.build_function(self, existing_lambda_obj, function_asked, identity, policy, place.stack)
+            invoked = function.build_function(
+                scope=self,
+                function=function_input,
+                stack=location.stack,
+                role_arn=execution_role.arn,
+                depends_on=[policy] if logs is None or logs.created is None else [policy, logs.created],
+            )
 
-            # The mapping joins them: it reads the stream, invokes the function, and sends on what fails.
+            # The mapping connects them: it reads the stream, invokes the function, and sends failed batches on.
             mapping = event_source.build_mapping(
-                self,
-                beside(function_asked) | mapping_asked,
+                scope=self,
+                arguments=mapping_arguments,
+                companion=function_input.companion(),
                 stream_arn=source.stream_arn,
                 function_arn=invoked.arn,
-                destination_arn=destination.arn,
+                destination_arn=None if destination is None else destination.arn,
                 policy=policy,
             )
 
-            for override in protection.overrides(table_asked, mapping_asked, function_asked, queue_asked, destination):
-                if override.id not in silence_warnings:
-                    # Not Annotations.add_warning, which writes a stack trace of this machine's paths.
-                    self.node.add_metadata(WARNING, str(override), stack_trace=False)
+            weakened = [
+                *table.warnings_of(table_input),
+                *event_source.warnings_of(mapping_arguments),
+                *function.warnings_of(function_input),
+                *dead_letter_queue.warnings_of(queue_input),
+                *failure_destination.warnings_of(destination),
+            ]
+            for warning in weakened:
+                if warning.id not in silence_warnings:
+                    # Annotations.add_warning would write a stack trace with paths of this machine.
+                    self.node.add_metadata(WARNING_METADATA, str(warning), stack_trace=False)
 
-        self._source = source
-        self._function = invoked
+        self._table = source
         self._mapping = mapping
-        self._queue = destination.queue
-        self._identity = identity
+        self._function = invoked
+        self._role = execution_role
+        self._log_group = None if logs is None else logs.created
+        self._queue = None if destination is None else destination.queue
 
     @property
-    def dynamo_table_interface(self) -> table.ExistingTable:
-        """The table in use: the one given, or the one created."""
-        return self._source.interface
+    def dynamo_table_interface(self) -> ExistingTable:
+        """The table in use: the given one, or the created one."""
+        return self._table.interface
 
     @property
     def dynamo_table(self) -> DynamodbTable | None:
-        """The table created; None when one was given."""
-        return self._source.created
+        """The created table; None if a table was given."""
+        return self._table.created
 
     @property
     def event_source_mapping(self) -> LambdaEventSourceMapping:
-        """The mapping from the table's stream to the function."""
+        """The event source mapping from the table's stream to the function."""
         return self._mapping
 
     @property
-    def lambda_function(self) -> function.ExistingFunction:
-        """The function in use: the one given, or the one created."""
+    def lambda_function(self) -> ExistingFunction:
+        """The function in use: the given one, or the created one."""
         return self._function
 
     @property
     def lambda_role(self) -> IamRole | None:
-        """The function's role; None when the function or its role was given."""
-        return self._identity.role
+        """The function's created execution role; None if the function or its role was given."""
+        return self._role.created
 
     @property
     def log_group(self) -> CloudwatchLogGroup | None:
-        """The function's log group; None when the function or its log group was given."""
-        return self._identity.log_group
+        """The function's created log group; None if the function or its log group was given."""
+        return self._log_group
 
     @property
     def dead_letter_queue(self) -> SqsQueue | None:
-        """The queue that receives failed batches; None without one."""
+        """The dead-letter queue, which receives failed batches; None if there is none."""
         return self._queue
 
 
-def _place_within(scope: object, id: object) -> Place:
-    """Where the construct will stand; where it cannot, `PatternError`."""
+def _locate_pattern(scope: object, id: object) -> Location:
+    """Return the location that the pattern will have; raise `PatternError` if it cannot be created there."""
     mistakes = Mistakes(str(id))
     if not isinstance(id, str) or not id.strip():
         mistakes.add("id", id, "must be text that is unique in its scope, such as pipeline")
     elif tokens.is_token(id) or "/" in id:
         mistakes.add("id", id, "must be plain text without / and Terraform expressions, such as pipeline")
-    try:
-        around = place_of(scope) if isinstance(scope, Construct) else None
-    except RuntimeError:
-        around = None
-    if around is None:
-        mistakes.add("scope", scope, "must be a TerraformStack, or a construct in one: self inside it")
-    mistakes.raise_any()
-    assert around is not None  # noqa: S101
-    return Place(f"{around.path}/{id}", around.stack)
+    parent = locate(scope)
+    if parent is None:
+        mistakes.add("scope", scope, "must be a TerraformStack, or a construct in one, such as self")
+    if mistakes.found or parent is None:
+        raise PatternError(mistakes.path, mistakes.found)
+    return Location(f"{parent.path}/{id}", parent.stack)
 
 
 def _check_keywords(unknown: Mapping[str, object], mistakes: Mistakes) -> None:
@@ -214,4 +297,4 @@ def _check_keywords(unknown: Mapping[str, object], mistakes: Mistakes) -> None:
         if parameter.kind is parameter.KEYWORD_ONLY
     ]
     for name, value in unknown.items():
-        mistakes.add(name, value, way_out(name, known, "inputs"))
+        mistakes.add(name, value, explain_unknown(name, known=known, words_of="inputs"))

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from ddb_stream_lambda import DynamoDBStreamsToLambda, PatternError
-from ddb_stream_lambda.resources.protection import WarningId
+from ddb_stream_lambda import DynamoDBStreamsToLambda, PatternError, WarningId
 
 from tests.support.calls import ZIP_FUNCTION, Emit
 

@@ -17,6 +17,9 @@ def test_the_public_names_are_these() -> None:
         "DynamoDBStreamsToLambda",
         "DynamoEventSourceProps",
         "DynamoTableProps",
+        "ExistingFunction",
+        "ExistingTable",
+        "ImportOrderWarning",
         "LambdaFunctionProps",
         "LambdaRoleProps",
         "Mistake",
@@ -24,6 +27,7 @@ def test_the_public_names_are_these() -> None:
         "RoleStatement",
         "SqsQueueProps",
         "TableByArn",
+        "WarningId",
     ]
 
 

@@ -1,7 +1,7 @@
-"""Telling Terraform's values from plain ones, and fitting a token to the type an argument has.
+"""Tells a Terraform expression from a plain value, and converts a token to the type of its argument.
 
-cdktf encodes a value that Terraform will know later as a marked string, list, map or number, or as an `IResolvable`.
-The tests below read those marks in Python: asking the engine would cost a round trip a value.
+cdktf encodes a value that only Terraform knows as a marked string, list, map or number, or as an `IResolvable`. The
+functions below read those marks in Python: a question to the engine would cost a round trip for each value.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import Any
 import cdktf
 
 # cdktf encodes a number token as a double far beyond every number that an AWS argument takes.
-NUMBER_TOKENS_BEYOND = 1e200
+MIN_NUMBER_TOKEN = 1e200
 
 
 def is_token(value: object) -> bool:
-    """Whether Terraform, not Python, will know the value: a cdktf token or any ``${…}`` expression."""
+    """Return whether only Terraform knows the value: it is a cdktf token or holds a ``${…}`` expression."""
     match value:
         case str():
             return "${" in value
         case bool() | None:
             return False
         case int() | float():
-            return NUMBER_TOKENS_BEYOND < abs(value) < math.inf
+            return MIN_NUMBER_TOKEN < abs(value) < math.inf
         case list() | tuple():
             return any(isinstance(item, str) and "#{TfToken[" in item for item in value)
         case dict():
@@ -33,48 +33,48 @@ def is_token(value: object) -> bool:
 
 
 def is_resolvable(value: object) -> bool:
-    """Whether the value is an `IResolvable`, or what a `TerraformVariable` and the like give as their value.
+    """Return whether the value is an `IResolvable`, or the value of a `TerraformVariable` or similar.
 
-    The engine's stand-ins for them share no class to test for, and those of the second kind show nothing of what they
-    are; both are what jsii makes where it knows an object by an interface alone.
+    The engine's proxies for the two have no common class. jsii gives both as objects that it knows by an interface
+    only.
     """
     resolves = hasattr(value, "creation_stack") and hasattr(value, "resolve")
     return resolves or type(value).__name__ == "InterfaceDynamicProxy"
 
 
-def as_text(token: Any) -> str:
-    """The token as a string argument takes it."""
+def as_string(token: Any) -> str:
+    """Return the token for a string argument."""
     return token if isinstance(token, str) else cdktf.Token.as_string(token)
 
 
 def as_number(token: Any) -> float:
-    """The token as a number argument takes it."""
+    """Return the token for a number argument."""
     return token if isinstance(token, int | float) else cdktf.Token.as_number(token)
 
 
-def as_flag(token: Any) -> cdktf.IResolvable:
-    """The token as a boolean argument takes it."""
+def as_bool(token: Any) -> cdktf.IResolvable:
+    """Return the token for a boolean argument."""
     return token if is_resolvable(token) else cdktf.Token.as_any(token)
 
 
 def as_list(token: Any) -> list[str]:
-    """The token as a list argument takes it."""
+    """Return the token for a list argument."""
     return list(token) if isinstance(token, list | tuple) else cdktf.Token.as_list(token)
 
 
 def as_map(token: Any) -> dict[str, str]:
-    """The token as a map argument takes it."""
+    """Return the token for a map argument."""
     return dict(token if isinstance(token, dict) else cdktf.Token.as_string_map(token))
 
 
 def address_of(resource: Any) -> str:
-    """A resource's address in Terraform, such as ``aws_kms_key.orders``; text is one already."""
+    """Return a resource's address, such as ``aws_kms_key.orders``; a string is taken for an address."""
     if isinstance(resource, str):
         return resource
     return f"{resource.terraform_resource_type}.{resource.friendly_unique_id}"
 
 
 def expression_of(token: str, scope: Any) -> str:
-    """What the token says in Terraform's language, such as ``${aws_kms_key.orders.arn}``."""
+    """Return the token in Terraform's language, such as ``${aws_kms_key.orders.arn}``."""
     resolver = cdktf.DefaultTokenResolver(cdktf.StringConcat())
     return str(cdktf.Tokenization.resolve(token, preparing=False, resolver=resolver, scope=scope))

@@ -1,18 +1,20 @@
-"""The words that users bring: arguments the pattern refuses, and CDK's names for Terraform's.
+"""The names that users know from elsewhere: arguments that the pattern refuses, and CDK's names for Terraform's.
 
-`REFUSED` is also what the generator of `props` leaves out, so the editor and the error message agree.
+The generator of the props leaves out the arguments in `REFUSED`, so that the editor and the error message agree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+import re
+from collections.abc import Collection, Mapping
 
-_ONE_OF_EACH = "a pattern is one of each resource; write a Python loop that makes several patterns"
-_NO_PROVISIONERS = "use a provisioner on a terraform_data resource of your own that depends on this one"
-_COMPUTED = "the provider computes it; leave it out"
-_NOT_A_STREAM = "does not apply to DynamoDB streams; leave it out"
+_ONE_OF_EACH = "a pattern has one of each resource; create several patterns in a Python loop"
+_NO_PROVISIONERS = "not supported; add a terraform_data resource with the provisioner that depends on this resource"
+_COMPUTED = "the provider computes it; remove it"
+_NOT_A_STREAM = "does not apply to DynamoDB streams; remove it"
 
-# Resource type -> argument -> why, and the way out. "*" holds for every resource.
+# Resource type -> argument -> the reason and the fix. "*" is every resource.
 REFUSED: Mapping[str, Mapping[str, str]] = {
     "*": {
         "connection": _NO_PROVISIONERS,
@@ -36,14 +38,14 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
         "topics": _NOT_A_STREAM,
     },
     "aws_sqs_queue": {
-        "content_based_deduplication": "Lambda sends failed batches to standard queues alone; leave it out",
-        "deduplication_scope": "Lambda sends failed batches to standard queues alone; leave it out",
-        "fifo_queue": "Lambda sends failed batches to standard queues alone; leave it out",
-        "fifo_throughput_limit": "Lambda sends failed batches to standard queues alone; leave it out",
+        "content_based_deduplication": "Lambda sends failed batches only to standard queues; remove it",
+        "deduplication_scope": "Lambda sends failed batches only to standard queues; remove it",
+        "fifo_queue": "Lambda sends failed batches only to standard queues; remove it",
+        "fifo_throughput_limit": "Lambda sends failed batches only to standard queues; remove it",
     },
 }
 
-# Props class -> CDK's word, in snake case -> what Terraform calls it.
+# Props class -> CDK's name in snake case -> Terraform's name.
 CDK_WORDS: Mapping[str, Mapping[str, str]] = {
     "DynamoEventSourceProps": {
         "bisect_batch_on_error": "bisect_batch_on_function_error",
@@ -59,7 +61,7 @@ CDK_WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "DynamoTableProps": {
         "billing": "billing_mode",
-        "contributor_insights_enabled": "a resource aws_dynamodb_contributor_insights of your own",
+        "contributor_insights_enabled": "a separate aws_dynamodb_contributor_insights resource",
         "deletion_protection": "deletion_protection_enabled",
         "encryption": "server_side_encryption",
         "encryption_key": "server_side_encryption.kms_key_arn",
@@ -95,7 +97,7 @@ CDK_WORDS: Mapping[str, Mapping[str, str]] = {
         "delivery_delay": "delay_seconds",
         "encryption": "kms_master_key_id or sqs_managed_sse_enabled",
         "encryption_master_key": "kms_master_key_id",
-        "fifo": "a standard queue: Lambda sends failed batches to no other",
+        "fifo": "a standard queue: Lambda sends failed batches only to standard queues",
         "max_message_size_bytes": "max_message_size",
         "queue_name": "name",
         "receive_message_wait_time": "receive_wait_time_seconds",
@@ -115,3 +117,26 @@ CDK_WORDS: Mapping[str, Mapping[str, str]] = {
         "table_props": "dynamo_table_props",
     },
 }
+
+
+def explain_unknown(key: object, *, known: Collection[str], words_of: str, resource: str = "") -> str:
+    """Return why a key is refused, and the right key.
+
+    Args:
+        key: The key that the user wrote.
+        known: The keys that exist.
+        words_of: The entry of `CDK_WORDS` that applies.
+        resource: The Terraform type, if the keys are those of a whole resource.
+    """
+    for refused in (REFUSED.get(resource, {}), REFUSED["*"] if resource else {}):
+        if key in refused:
+            return str(refused[str(key)])
+    snake = re.sub("(?<=[a-z0-9])([A-Z])", r"_\1", str(key)).lower().replace("-", "_")
+    if snake in known:
+        return f"unknown; Terraform calls it {snake}"
+    if snake in CDK_WORDS.get(words_of, {}):
+        return f"unknown; Terraform calls it {CDK_WORDS[words_of][snake]}"
+    nearest = difflib.get_close_matches(snake, known, n=1)
+    if nearest:
+        return f"unknown; did you mean {nearest[0]}?"
+    return f"unknown; the known names are {', '.join(sorted(known))}"

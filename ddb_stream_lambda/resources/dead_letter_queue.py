@@ -1,131 +1,167 @@
-"""The dead-letter queue: where Lambda sends the batches that the function could not process."""
+"""The dead-letter queue: Lambda sends it a message for each batch that the function could not process."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from cdktf import Fn
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from cdktf_cdktf_provider_aws.sqs_queue_policy import SqsQueuePolicy
 from constructs import Construct
 
-from .._engine.creation import beside, create
+from .._engine.creation import create
+from .._engine.tokens import is_token
 from ..arguments._generated import SqsQueueProps
-from ..arguments.conforming import Arguments, check_name, check_ranges, conform, merge, require
+from ..arguments.checks import check_name, check_ranges
+from ..arguments.companions import companion_arguments
+from ..arguments.completing import complete
+from ..arguments.conforming import Arguments
+from ..arguments.names import unique_name
+from ..arguments.policies import policy_document
+from ..arguments.warnings import OverrideWarning
 from ..errors import Mistakes
 from ..limits import QUEUE_NAME, QUEUE_RANGES
-from . import defaults
-from .permissions import SEND_ACTIONS, kms_key_arn_of, send_actions_for
+from . import event_source
+from .failure_destination import SEND_ACTIONS, Destination
+from .kms_keys import look_up_key
 
 PROPS = "sqs_dlq_queue_props"
 DEPLOY = "deploy_sqs_dlq_queue"
 
+# The key that AWS manages for SQS in each account.
+DEFAULT_KEY = "alias/aws/sqs"
+RETENTION_IN_SECONDS = 14 * 24 * 60 * 60
+
+QueueWarningId = Literal["kms_master_key_id", "message_retention_seconds", "policy"]
+
 
 @dataclass(frozen=True)
-class Destination:
-    """Where Lambda sends the batches that the function could not process.
+class NewQueue:
+    """A queue to create, with its complete arguments."""
 
-    Attributes:
-        queue: the dead-letter queue, if the pattern has one.
-        arn: its ARN, or that of the user's own destination, or None.
-        send_actions: what the role needs to be allowed there; None where its service cannot be told.
-        kms_key_arn: the customer managed key of the queue, if it has one.
+    arguments: Arguments
+
+
+def defaults(path: str, given: Arguments) -> dict[str, Any]:
+    """Return the default arguments of `aws_sqs_queue`.
+
+    Args:
+        path: The construct's path.
+        given: The user's arguments. The provider takes one of `kms_master_key_id` and `sqs_managed_sse_enabled`, and
+            one of `name` and `name_prefix`.
     """
-
-    queue: SqsQueue | None
-    arn: str | None
-    send_actions: Sequence[str] | None
-    kms_key_arn: str | None
+    arguments: dict[str, Any] = {"message_retention_seconds": RETENTION_IN_SECONDS}
+    if given.get("name_prefix") is None:
+        arguments["name"] = unique_name(path, QUEUE_NAME, suffix="-dlq")
+    if given.get("sqs_managed_sse_enabled") is None:
+        arguments["kms_master_key_id"] = DEFAULT_KEY
+    return arguments
 
 
 def check_queue(
-    path: str, deploy: object, props: object, own_destination: str | None, mistakes: Mistakes
-) -> Arguments | None:
-    """The queue's arguments, or None where there is none; what is wrong is noted."""
+    *, path: str, deploy: bool, props: object, user_destination: str | None, mistakes: Mistakes
+) -> NewQueue | None:
+    """Return the queue to create, or None; add a mistake for each wrong input.
+
+    Args:
+        path: The construct's path.
+        deploy: The user's ``deploy_sqs_dlq_queue``.
+        props: The user's ``sqs_dlq_queue_props``.
+        user_destination: The ARN of the user's failure destination, if there is one.
+        mistakes: The collector of mistakes.
+    """
     if not isinstance(deploy, bool):
         mistakes.add(DEPLOY, deploy, "must be True or False")
     if props is not None and deploy is False:
-        remedy = f"shapes the queue, and {DEPLOY} is False; leave one of the two out"
-        mistakes.add(PROPS, props, remedy)
-    if props is not None and own_destination is not None:
-        remedy = (
-            "shapes the queue, and dynamo_event_source_props.destination_config sends failed "
-            "batches elsewhere; give one of the two"
+        mistakes.add(PROPS, props, f"configures the queue, but {DEPLOY} is False; remove one of the two")
+    if props is not None and user_destination is not None:
+        message = (
+            f"configures the queue, but {event_source.PROPS}.destination_config names another failure destination; "
+            "remove one of the two"
         )
-        mistakes.add(PROPS, props, remedy)
-    arguments = _check_new(path, {} if props is None else props, mistakes)
-    return arguments if deploy and own_destination is None else None
+        mistakes.add(PROPS, props, message)
+    arguments = _check_new(path, props, mistakes)
+    return NewQueue(arguments) if deploy and user_destination is None else None
 
 
-def build_destination(scope: Construct, arguments: Arguments | None, own_destination: str | None) -> Destination:
-    """The queue with a policy of its own unless the props hold one, the user's own destination, or none."""
-    if own_destination is not None:
-        actions = send_actions_for(own_destination, scope)
-        return Destination(None, own_destination, actions, None)
-    if arguments is None:
-        return Destination(None, None, None, None)
-    queue = create(SqsQueue, scope, "dead-letter-queue", arguments)
-    arn = queue.arn
+def build_queue(*, scope: Construct, queue: NewQueue) -> Destination:
+    """Create the queue, with the pattern's policy unless the props have one."""
+    arguments = queue.arguments
+    created = create(SqsQueue, scope=scope, id="dead-letter-queue", arguments=arguments)
+    arn = created.arn
+    companion = companion_arguments(arguments)
     if "policy" not in arguments:
-        policy = {"queue_url": queue.url, "policy": _policy(arn), **beside(arguments)}
-        create(SqsQueuePolicy, scope, "dead-letter-queue-policy", policy)
-    key = arguments.get("kms_master_key_id", defaults.QUEUE_KEY)
+        policy = {"queue_url": created.url, "policy": _policy(arn), **companion}
+        create(SqsQueuePolicy, scope=scope, id="dead-letter-queue-policy", arguments=policy)
+    key = arguments.get("kms_master_key_id", DEFAULT_KEY)
     customer_key = None
-    if key != defaults.QUEUE_KEY:
-        customer_key = kms_key_arn_of(scope, "queue-key", key, beside(arguments))
-    return Destination(queue, arn, SEND_ACTIONS["sqs"], customer_key)
+    if key != DEFAULT_KEY:
+        customer_key = look_up_key(scope=scope, id="queue-key", key=key, companion=companion)
+    return Destination(arn=arn, queue=created, send_actions=SEND_ACTIONS["sqs"], kms_key_arn=customer_key)
+
+
+def warnings_of(queue: NewQueue | None) -> Iterator[OverrideWarning]:
+    """Yield a warning for each protective default that the props weaken."""
+    if queue is None:
+        return
+    arguments = queue.arguments
+    if "kms_master_key_id" not in arguments and arguments.get("sqs_managed_sse_enabled", False) is False:
+        yield _warning(
+            "kms_master_key_id",
+            f"{PROPS}.kms_master_key_id is removed: failed batches are not encrypted with a KMS key.",
+        )
+    retention = arguments.get("message_retention_seconds", 0)
+    if not is_token(retention) and retention < RETENTION_IN_SECONDS:
+        yield _warning(
+            "message_retention_seconds",
+            f"{PROPS}.message_retention_seconds is overridden: SQS deletes failed batches earlier than after "
+            f"{RETENTION_IN_SECONDS} seconds.",
+        )
+    if "policy" in arguments:
+        yield _warning(
+            "policy",
+            f"{PROPS}.policy replaces the pattern's policy: it no longer enforces TLS or restricts access to this "
+            "account.",
+        )
+
+
+def _warning(id: QueueWarningId, consequence: str) -> OverrideWarning:
+    return OverrideWarning(id, consequence)
 
 
 def _check_new(path: str, props: object, mistakes: Mistakes) -> Arguments:
-    given = conform(SqsQueueProps, props, PROPS, mistakes, "aws_sqs_queue")
-    default = defaults.queue(path)
-    # The provider takes one of each pair.
-    if given.get("sqs_managed_sse_enabled") is not None:
-        del default["kms_master_key_id"]
-        if given.get("kms_master_key_id") is not None:
-            remedy = "SQS encrypts with a KMS key or with keys of its own; give one of kms_master_key_id and this"
-            at = f"{PROPS}.sqs_managed_sse_enabled"
-            mistakes.add(at, given["sqs_managed_sse_enabled"], remedy)
-    if given.get("name_prefix") is not None:
-        del default["name"]
-        if given.get("name") is not None:
-            remedy = "a queue has a name or a prefix that Terraform completes; give one of the two"
-            mistakes.add(f"{PROPS}.name_prefix", given["name_prefix"], remedy)
-    arguments = merge(default, given)
-    require(SqsQueueProps, arguments, PROPS, mistakes)
-    check_name(QUEUE_NAME, arguments.get("name"), f"{PROPS}.name", mistakes)
-    check_ranges(QUEUE_RANGES, arguments, PROPS, mistakes)
+    arguments = complete(
+        SqsQueueProps,
+        props,
+        defaults=lambda given: defaults(path, given),
+        property=PROPS,
+        mistakes=mistakes,
+        resource="aws_sqs_queue",
+    )
+    if {"sqs_managed_sse_enabled", "kms_master_key_id"} <= arguments.keys():
+        message = "SQS encrypts with a KMS key or with its own keys; remove this or kms_master_key_id"
+        mistakes.add(f"{PROPS}.sqs_managed_sse_enabled", arguments["sqs_managed_sse_enabled"], message)
+    if {"name", "name_prefix"} <= arguments.keys():
+        message = "a queue has a name, or a prefix that Terraform completes; remove one of the two"
+        mistakes.add(f"{PROPS}.name_prefix", arguments["name_prefix"], message)
+    check_name(QUEUE_NAME, value=arguments.get("name"), property=f"{PROPS}.name", mistakes=mistakes)
+    check_ranges(QUEUE_RANGES, arguments=arguments, property=PROPS, mistakes=mistakes)
     return arguments
 
 
 def _policy(queue_arn: str) -> str:
-    """Only over TLS, and only for the queue's own account, whose number is the fifth part of its ARN."""
+    """Return a policy that denies access without TLS and from other accounts."""
     account = Fn.element(Fn.split(":", queue_arn), 4)
-    return json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Sid": "HttpsOnly",
-                    "Effect": "Deny",
-                    "Principal": "*",
-                    "Action": "sqs:*",
-                    "Resource": queue_arn,
-                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                },
-                {
-                    "Sid": "OwnAccountOnly",
-                    "Effect": "Deny",
-                    "Principal": "*",
-                    "Action": "sqs:*",
-                    "Resource": queue_arn,
-                    "Condition": {
-                        "StringNotEquals": {"aws:PrincipalAccount": account},
-                        "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
-                    },
-                },
-            ],
-        }
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": queue_arn}
+    only_own_account = {
+        "StringNotEquals": {"aws:PrincipalAccount": account},
+        "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+    }
+    return policy_document(
+        [
+            {"Sid": "HttpsOnly", **deny, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+            {"Sid": "OwnAccountOnly", **deny, "Condition": only_own_account},
+        ]
     )

@@ -1,252 +1,267 @@
-"""The function that the records reach, its role and its log group: new ones, or a given function."""
+"""The function that the stream invokes: a new one, or a given one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from cdktf import TerraformStack
-from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
-from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+from cdktf import ITerraformDependable, TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_lambda_function import DataAwsLambdaFunction
-from cdktf_cdktf_provider_aws.data_aws_partition import DataAwsPartition
-from cdktf_cdktf_provider_aws.data_aws_region import DataAwsRegion
-from cdktf_cdktf_provider_aws.iam_role import IamRole
-from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction
 from constructs import Construct
 
-from .._engine import tokens
-from .._engine.creation import beside, create
-from ..arguments._generated import LambdaFunctionProps, LambdaRoleProps
-from ..arguments.conforming import (
-    Arguments,
-    check_choice,
-    check_name,
-    check_present,
-    check_ranges,
-    conform,
-    merge,
-    require,
-)
-from ..code.project import Code
+from .._engine.creation import StringMap, create
+from .._engine.tokens import is_token
+from ..arguments._generated import LambdaFunctionProps
+from ..arguments.checks import check_choice, check_name, check_present, check_ranges
+from ..arguments.companions import companion_arguments
+from ..arguments.completing import complete
+from ..arguments.conforming import Arguments
+from ..arguments.names import unique_name
+from ..arguments.policies import Statement, allow
+from ..arguments.warnings import OverrideWarning
+from ..code import Archive, Code, PackingError, Target
 from ..errors import Mistakes
-from ..limits import ARCHITECTURES, FUNCTION_NAME, FUNCTION_RANGES, PACKAGE_TYPES, ROLE_NAME, TRACING_MODES
-from . import defaults
-from .permissions import ASSUME_ROLE_POLICY, role_name_of
+from ..limits import ARCHITECTURES, FUNCTION_NAME, FUNCTION_RANGES, PACKAGE_TYPES, TRACING_MODES
 
 PROPS = "lambda_function_props"
-ROLE_PROPS = "lambda_role_props"
 EXISTING = "existing_lambda_obj"
 
-# The arguments that say where the code comes from; each source is one or two of them.
+# The sources of a function's code, each with its arguments.
 CODE_SOURCES = {
     "code": ("code",),
     "filename": ("filename",),
     "s3_bucket and s3_key": ("s3_bucket", "s3_key"),
     "image_uri": ("image_uri",),
 }
+SOURCES = "code=Code.from_asset(…), filename, s3_bucket and s3_key, or image_uri"
+
+FunctionWarningId = Literal["tracing_config"]
 
 ExistingFunction = LambdaFunction | DataAwsLambdaFunction
 
 
 @dataclass(frozen=True)
-class Identity:
-    """What the function runs as and writes to.
+class NewFunction:
+    """A function to create.
 
     Attributes:
-        role: the role that was created, if one was.
-        role_arn: the role of a new function.
-        role_name: the name of the role in use.
-        log_group: the log group that was created, if one was.
-        log_group_arn: the log group of a new function.
+        arguments: Its arguments without `code`, and without the role and the log group that it depends on.
+        archive: The packed `code`, if the function has one.
     """
 
-    role: IamRole | None
-    role_arn: str | None
-    role_name: str
-    log_group: CloudwatchLogGroup | None
-    log_group_arn: str | None
+    arguments: Arguments
+    archive: Archive | None
+
+    def companion(self, *, regional: bool = True) -> dict[str, Any]:
+        """Return the `provider` and `region` for the resources that belong to the function."""
+        return companion_arguments(self.arguments, regional=regional)
+
+    def statements(self) -> Iterator[Statement]:
+        """Yield the permissions that Lambda needs for the function's settings."""
+        tracing_mode = self.arguments.get("tracing_config", {}).get("mode")
+        if tracing_mode == "Active" or is_token(tracing_mode):
+            yield allow("SendTraces", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*")
+        if self.arguments.get("vpc_config", {}).get("subnet_ids"):
+            # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+            interfaces = [
+                "ec2:CreateNetworkInterface",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DeleteNetworkInterface",
+                "ec2:AssignPrivateIpAddresses",
+                "ec2:UnassignPrivateIpAddresses",
+            ]
+            yield allow("JoinVpc", interfaces, "*")
 
 
-def check_function(path: str, existing: object, props: object, mistakes: Mistakes) -> Arguments | None:
-    """The arguments of a new function, or None where a function is given; what is wrong is noted."""
-    if existing is None and props is None:
-        remedy = f"the pattern needs a function; give this, or {EXISTING}"
-        mistakes.add(PROPS, None, remedy)
-        return None
-    if existing is None:
-        return _check_new(path, props, mistakes)
-    if props is not None:
-        remedy = f"shapes a new function, and {EXISTING} gives one; give one of the two"
-        mistakes.add(PROPS, props, remedy)
-    if not isinstance(existing, LambdaFunction | DataAwsLambdaFunction):
-        remedy = "must be a LambdaFunction or a DataAwsLambdaFunction of the provider"
-        mistakes.add(EXISTING, existing, remedy)
-    return None
+@dataclass(frozen=True)
+class GivenFunction:
+    """A function that exists or belongs to the app."""
+
+    interface: ExistingFunction
+
+    @property
+    def role_arn(self) -> str:
+        """The ARN of its execution role."""
+        given = self.interface.role_input if isinstance(self.interface, LambdaFunction) else None
+        return self.interface.role if given is None else given
+
+    def companion(self, *, regional: bool = True) -> dict[str, Any]:  # noqa: ARG002 - as NewFunction has it
+        """Return nothing: the resources that belong to a given function use the default provider and region."""
+        return {}
+
+    def statements(self) -> Iterator[Statement]:
+        """Yield nothing: a given function has its permissions."""
+        yield from ()
 
 
-def check_role(
-    path: str,
-    existing: object,
-    props: object,
-    function: Mapping[str, Any] | None,
-    mistakes: Mistakes,
-) -> Arguments:
-    """The arguments of the role; its props are a mistake where none is created."""
-    if props is not None and existing is not None:
-        mistakes.add(ROLE_PROPS, props, f"{EXISTING} has a role of its own; leave this out")
-    if props is not None and function is not None and "role" in function:
-        remedy = f"shapes a new role, and {PROPS}.role gives one; give one of the two"
-        mistakes.add(ROLE_PROPS, props, remedy)
-    given = conform(LambdaRoleProps, {} if props is None else props, ROLE_PROPS, mistakes)
-    arguments = merge(defaults.role(path), given)
-    check_name(ROLE_NAME, arguments.get("name"), f"{ROLE_PROPS}.name", mistakes)
+def defaults(path: str, runtime: object) -> dict[str, Any]:
+    """Return the default arguments of `aws_lambda_function`; some of them depend on the runtime."""
+    arguments: dict[str, Any] = {
+        "function_name": unique_name(path, FUNCTION_NAME),
+        "tracing_config": {"mode": "Active"},
+    }
+    if _has_connection_reuse_variable(runtime):
+        arguments["environment"] = {"variables": StringMap(AWS_NODEJS_CONNECTION_REUSE_ENABLED="1")}
     return arguments
 
 
-def build_identity(
-    scope: Construct,
-    existing: ExistingFunction | None,
-    arguments: Arguments | None,
-    role_arguments: Arguments,
-) -> Identity:
-    """The role and the log group: those of a given function, those that the arguments name, or new ones."""
-    if existing is not None:
-        return Identity(None, None, role_name_of(_role_arn_of(existing)), None, None)
-    assert arguments is not None  # noqa: S101 - as check_function has it
-    role = None
-    role_arn: str | None = arguments.get("role")
-    if role_arn is None:
-        trust = {"assume_role_policy": ASSUME_ROLE_POLICY}
-        role = create(IamRole, scope, "role", role_arguments | trust | beside(arguments, region=False))
-        role_arn = role.arn
-    role_name = role_name_of(role_arn) if role is None else role.name
-    own_group: str | None = arguments.get("logging_config", {}).get("log_group")
-    if own_group is not None:
-        return Identity(role, role_arn, role_name, None, _log_group_arn(scope, own_group, arguments))
-    log_group_arguments = defaults.log_group(arguments["function_name"]) | beside(arguments)
-    log_group = create(CloudwatchLogGroup, scope, "log-group", log_group_arguments)
-    return Identity(role, role_arn, role_name, log_group, log_group.arn)
+def check_function(
+    *, path: str, existing: ExistingFunction | None, props: object, mistakes: Mistakes
+) -> NewFunction | GivenFunction:
+    """Return the function to use; add a mistake for each wrong input. Pack the code of a new function."""
+    if existing is None:
+        if props is None:
+            mistakes.add(PROPS, None, f"the pattern needs a function; give {PROPS} or {EXISTING}")
+            return NewFunction({}, None)
+        return _check_new(path, props, mistakes)
+    if props is not None:
+        mistakes.add(PROPS, props, f"configures a new function, but {EXISTING} gives one; remove one of the two")
+    if not isinstance(existing, LambdaFunction | DataAwsLambdaFunction):
+        mistakes.add(EXISTING, existing, "must be a LambdaFunction or a DataAwsLambdaFunction of the provider")
+        return NewFunction({}, None)
+    return GivenFunction(existing)
 
 
 def build_function(
+    *,
     scope: Construct,
-    existing: ExistingFunction | None,
-    arguments: Arguments | None,
-    identity: Identity,
-    policy: IamRolePolicy,
+    function: NewFunction | GivenFunction,
     stack: TerraformStack,
+    role_arn: str,
+    depends_on: Sequence[ITerraformDependable],
 ) -> ExistingFunction:
-    """The given function, or a new one.
+    """Create the function, or take the given one.
 
-    A new one waits for its permissions, which Lambda checks at once for a function in a VPC, and for its log group,
-    which Lambda would otherwise create at the first invocation, before Terraform can.
+    Args:
+        scope: The pattern.
+        function: The function to create or to take.
+        stack: The stack that gets the archive of the code.
+        role_arn: The execution role of a new function.
+        depends_on: Its policy, since Lambda checks the permissions of a function in a VPC when it is created; and its
+            log group, since Lambda would create the group at the first invocation if Terraform did not do it before.
     """
-    if existing is not None:
-        return existing
-    assert arguments is not None  # noqa: S101 - as check_function has it
-    waits = [policy] if identity.log_group is None else [policy, identity.log_group]
-    depends_on = [*arguments.get("depends_on", ()), *waits]
-    complete = arguments | {"role": identity.role_arn, "depends_on": depends_on}
-    code = complete.pop("code", None)
-    if isinstance(code, Code):
-        complete["filename"] = code.archive.add_to(stack)
-        complete["source_code_hash"] = code.archive.source_code_hash
-    return create(LambdaFunction, scope, "function", complete)
+    match function:
+        case GivenFunction(interface):
+            return interface
+        case NewFunction():
+            arguments = dict(function.arguments)
+            arguments |= {"role": role_arn, "depends_on": [*arguments.get("depends_on", ()), *depends_on]}
+            if function.archive is not None:
+                arguments["filename"] = function.archive.add_asset_to(stack)
+                arguments["source_code_hash"] = function.archive.source_code_hash
+            return create(LambdaFunction, scope=scope, id="function", arguments=arguments)
 
 
-def traces(arguments: Arguments | None) -> bool:
-    """Whether a new function sends traces: its mode is Active, or known to Terraform alone."""
-    mode = (arguments or {}).get("tracing_config", {}).get("mode")
-    return mode == "Active" or tokens.is_token(mode)
-
-
-def joins_vpc(arguments: Arguments | None) -> bool:
-    """Whether a new function has network interfaces in a VPC."""
-    return bool((arguments or {}).get("vpc_config", {}).get("subnet_ids"))
-
-
-def _check_new(path: str, props: object, mistakes: Mistakes) -> Arguments:
-    given = conform(LambdaFunctionProps, props, PROPS, mistakes, "aws_lambda_function")
-    arguments = merge(defaults.function(path, given.get("runtime")), given)
-    require(LambdaFunctionProps, arguments, PROPS, mistakes)
-    check_present(("function_name",), arguments, PROPS, mistakes)
-    check_name(FUNCTION_NAME, arguments.get("function_name"), f"{PROPS}.function_name", mistakes)
-    check_ranges(FUNCTION_RANGES, arguments, PROPS, mistakes)
-    tracing = arguments.get("tracing_config", {})
-    check_choice(TRACING_MODES, tracing.get("mode"), f"{PROPS}.tracing_config.mode", mistakes)
-    check_choice(PACKAGE_TYPES, arguments.get("package_type"), f"{PROPS}.package_type", mistakes)
-    architectures = arguments.get("architectures")
-    for place, architecture in enumerate(architectures if isinstance(architectures, list) else ()):
-        check_choice(tuple(ARCHITECTURES), architecture, f"{PROPS}.architectures[{place}]", mistakes)
-    _check_package(arguments, mistakes)
-    return arguments
-
-
-def _check_package(arguments: Arguments, mistakes: Mistakes) -> None:
-    given = [source for source, keys in CODE_SOURCES.items() if any(key in arguments for key in keys)]
-    ways = "code=Code.from_asset(…), filename, s3_bucket and s3_key, or image_uri"
-    if not given:
-        mistakes.add(f"{PROPS}.code", None, f"the function has no code; give one of {ways}")
-    if len(given) > 1:
-        remedy = f"the code comes from one place; give one of {ways}"
-        mistakes.add(f"{PROPS}.{given[1].split()[0]}", f"beside {given[0]}", remedy)
-    if "s3_bucket and s3_key" in given:
-        for key in CODE_SOURCES["s3_bucket and s3_key"]:
-            if key not in arguments:
-                mistakes.add(f"{PROPS}.{key}", None, "s3_bucket and s3_key go together; give both")
-    code = arguments.get("code")
-    if isinstance(code, Code):
-        _check_target(code, arguments, mistakes)
-        problem = code.problem()
-        if problem is not None:
-            mistakes.add(f"{PROPS}.code", str(code.path), problem)
-        if "source_code_hash" in arguments:
-            remedy = "code brings its own hash; leave it out"
-            mistakes.add(f"{PROPS}.source_code_hash", arguments["source_code_hash"], remedy)
-    filename = arguments.get("filename")
-    # Terraform takes a relative filename from the stack's output folder, which may be filled later.
-    absolute = isinstance(filename, str) and filename.startswith("/")
-    if absolute and not Path(str(filename)).exists():
-        remedy = "no such file; name the archive, or use code=Code.from_asset(…)"
-        mistakes.add(f"{PROPS}.filename", filename, remedy)
-    if "image_uri" in given or arguments.get("package_type") == "Image":
-        arguments.setdefault("package_type", "Image")
-        for key in ("runtime", "handler", "layers"):
-            if key in arguments:
-                remedy = "an image brings its own; leave it out (image_config overrides its entry point)"
-                mistakes.add(f"{PROPS}.{key}", arguments[key], remedy)
-    elif given:
-        for key, example in (("runtime", "python3.13"), ("handler", "index.handler")):
-            if key not in arguments:
-                remedy = f'a zip archive needs it; give for example {key}="{example}"'
-                mistakes.add(f"{PROPS}.{key}", None, remedy)
-
-
-def _check_target(code: Code, arguments: Arguments, mistakes: Mistakes) -> None:
-    """The function runs where the code's dependencies are for; left out, that is taken from the code."""
-    if code.dependencies is None or code.dependencies.target.problem() is not None:
+def warnings_of(function: NewFunction | GivenFunction) -> Iterator[OverrideWarning]:
+    """Yield a warning for each protective default of a new function that the props weaken."""
+    if isinstance(function, GivenFunction):
         return
-    target = code.dependencies.target
-    for key, needed in (("runtime", target.runtime), ("architectures", [target.architecture])):
-        given = arguments.setdefault(key, needed)
-        if not tokens.is_token(given) and given not in (needed, tuple(needed)):
-            remedy = f"Code.from_python_project packs for {target}; leave this out, or give it the same"
-            mistakes.add(f"{PROPS}.{key}", given, remedy)
+    mode = function.arguments.get("tracing_config", {}).get("mode")
+    if mode != "Active" and not is_token(mode):
+        yield _warning(
+            "tracing_config", f"{PROPS}.tracing_config is not Active: X-Ray records no traces of the invocations."
+        )
 
 
-def _role_arn_of(existing: ExistingFunction) -> str:
-    given = existing.role_input if isinstance(existing, LambdaFunction) else None
-    return existing.role if given is None else given
+def _warning(id: FunctionWarningId, consequence: str) -> OverrideWarning:
+    return OverrideWarning(id, consequence)
 
 
-def _log_group_arn(scope: Construct, name: str, arguments: Arguments) -> str:
-    """The ARN of a log group that is known by its name, in the function's own account and region."""
-    of_function = beside(arguments, region=False)
-    partition = create(DataAwsPartition, scope, "partition", of_function).partition
-    region = arguments.get("region") or create(DataAwsRegion, scope, "region", of_function).region
-    account = create(DataAwsCallerIdentity, scope, "account", of_function).account_id
-    return f"arn:{partition}:logs:{region}:{account}:log-group:{name}"
+def _has_connection_reuse_variable(runtime: object) -> bool:
+    """Return whether the runtime is Node.js 10 or later, whose SDK reuses connections if a variable says so."""
+    if not isinstance(runtime, str) or is_token(runtime):
+        return False
+    name, _, version = runtime.removesuffix(".x").partition("nodejs")
+    return name == "" and version.isdecimal() and int(version) >= 10
+
+
+def _check_new(path: str, props: object, mistakes: Mistakes) -> NewFunction:
+    arguments = complete(
+        LambdaFunctionProps,
+        props,
+        defaults=lambda given: defaults(path, given.get("runtime")),
+        property=PROPS,
+        mistakes=mistakes,
+        resource="aws_lambda_function",
+    )
+    check_present(("function_name",), arguments=arguments, property=PROPS, mistakes=mistakes)
+    check_name(
+        FUNCTION_NAME, value=arguments.get("function_name"), property=f"{PROPS}.function_name", mistakes=mistakes
+    )
+    check_ranges(FUNCTION_RANGES, arguments=arguments, property=PROPS, mistakes=mistakes)
+    mode = arguments.get("tracing_config", {}).get("mode")
+    check_choice(TRACING_MODES, value=mode, property=f"{PROPS}.tracing_config.mode", mistakes=mistakes)
+    package_type = arguments.get("package_type")
+    check_choice(PACKAGE_TYPES, value=package_type, property=f"{PROPS}.package_type", mistakes=mistakes)
+    architectures = arguments.get("architectures")
+    for number, architecture in enumerate(architectures if isinstance(architectures, list) else ()):
+        property = f"{PROPS}.architectures[{number}]"
+        check_choice(tuple(ARCHITECTURES), value=architecture, property=property, mistakes=mistakes)
+    code = arguments.pop("code", None)
+    sources = _check_code_source(arguments, code, mistakes)
+    archive = _pack(code, arguments, mistakes) if isinstance(code, Code) else None
+    _check_package_type(arguments, sources, mistakes)
+    return NewFunction(arguments, archive)
+
+
+def _check_code_source(arguments: Arguments, code: object, mistakes: Mistakes) -> list[str]:
+    """Return the sources of the code; add a mistake unless it is exactly one."""
+    given = arguments if code is None else {**arguments, "code": code}
+    sources = [source for source, names in CODE_SOURCES.items() if any(name in given for name in names)]
+    if not sources:
+        mistakes.add(f"{PROPS}.code", None, f"the function has no code; give one of {SOURCES}")
+    if len(sources) > 1:
+        message = f"the code has more than one source; give only one of {SOURCES}"
+        mistakes.add(f"{PROPS}.{sources[1].split()[0]}", f"together with {sources[0]}", message)
+    if "s3_bucket and s3_key" in sources:
+        for name in CODE_SOURCES["s3_bucket and s3_key"]:
+            if name not in arguments:
+                mistakes.add(f"{PROPS}.{name}", None, "s3_bucket and s3_key need each other; give both")
+    filename = arguments.get("filename")
+    # Terraform reads a relative filename from the stack's output folder, which may be filled later.
+    is_absolute = isinstance(filename, str) and filename.startswith("/")
+    if is_absolute and not Path(str(filename)).exists():
+        mistakes.add(f"{PROPS}.filename", filename, "no such file; name the archive, or use code=Code.from_asset(…)")
+    return sources
+
+
+def _pack(code: Code, arguments: Arguments, mistakes: Mistakes) -> Archive | None:
+    """Pack the code; add a mistake if that fails."""
+    if "source_code_hash" in arguments:
+        message = "the pattern computes the hash of code; remove it"
+        mistakes.add(f"{PROPS}.source_code_hash", arguments["source_code_hash"], message)
+    try:
+        target = code.parse_target()
+        if target is not None:
+            _take_target(target, arguments, mistakes)
+        return code.pack()
+    except PackingError as error:
+        mistakes.add(f"{PROPS}.code", str(code.path), str(error))
+        return None
+
+
+def _take_target(target: Target, arguments: Arguments, mistakes: Mistakes) -> None:
+    """Take the runtime and the architecture from a Python project; add a mistake if the user gave other ones."""
+    for name, value in (("runtime", target.runtime), ("architectures", [target.architecture])):
+        given = arguments.setdefault(name, value)
+        if not is_token(given) and given not in (value, tuple(value)):
+            message = f"Code.from_python_project packs for {target}; remove it, or give the same value"
+            mistakes.add(f"{PROPS}.{name}", given, message)
+
+
+def _check_package_type(arguments: Arguments, sources: Sequence[str], mistakes: Mistakes) -> None:
+    """Check the arguments that only one of the two package types has."""
+    if "image_uri" in sources or arguments.get("package_type") == "Image":
+        arguments.setdefault("package_type", "Image")
+        for name in ("runtime", "handler", "layers"):
+            if name in arguments:
+                message = "a container image has its own; remove it (image_config overrides the image's entry point)"
+                mistakes.add(f"{PROPS}.{name}", arguments[name], message)
+    elif sources:
+        for name, example in (("runtime", "python3.13"), ("handler", "index.handler")):
+            if name not in arguments:
+                message = f'a zip archive needs it; add, for example, {name}="{example}"'
+                mistakes.add(f"{PROPS}.{name}", None, message)

@@ -5,10 +5,11 @@ import inspect
 import subprocess
 import sys
 from pathlib import Path
+from typing import is_typeddict
 
 import cdktf
 import pytest
-from ddb_stream_lambda._engine.creation import _camel_case
+from ddb_stream_lambda._engine.creation import camel_case
 from ddb_stream_lambda.arguments import _generated as props
 from ddb_stream_lambda.arguments.conforming import fields_of
 from ddb_stream_lambda.arguments.vocabulary import CDK_WORDS, REFUSED
@@ -60,11 +61,11 @@ def test_every_argument_of_the_resource_is_either_listed_or_refused_with_a_reaso
     assert refused <= arguments
 
 
-@pytest.mark.parametrize("name", [name for name in vars(props) if name.endswith("Props")])
+@pytest.mark.parametrize("name", [name for name, value in vars(props).items() if is_typeddict(value)])
 def test_every_argument_is_called_in_the_engine_as_the_bindings_call_it(name: str) -> None:
     source = inspect.getsource(struct_of(name))
     for argument in fields_of(getattr(props, name)).keys() - {"code"}:
-        assert f'"{argument}": "{_camel_case(argument)}"' in source
+        assert f'"{argument}": "{camel_case(argument)}"' in source
 
 
 @pytest.mark.parametrize("shape", [name for name in CDK_WORDS if name.endswith("Props")])

@@ -119,9 +119,9 @@ def test_a_value_outside_its_range_is_refused_with_the_range(
 def test_every_number_is_either_in_range_or_refused(argument: str, value: int) -> None:
     mistakes = errors.Mistakes("orders/pipeline")
     props: DynamoEventSourceProps = {argument: value}  # type: ignore[misc]
-    event_source.check_mapping(props, mistakes)
+    event_source.check_mapping(props=props, mistakes=mistakes)
     allowed = EVENT_SOURCE_RANGES[argument]
-    inside = allowed.lowest <= value <= allowed.highest or value in allowed.besides
+    inside = allowed.minimum <= value <= allowed.maximum or value in allowed.also
     assert bool(mistakes.found) is not inside
 
 

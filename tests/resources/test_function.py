@@ -35,7 +35,7 @@ def test_a_new_function_has_the_defaults_of_the_contract(emit: Emit) -> None:
         "role": emitted.reference("aws_iam_role", "arn"),
         "runtime": "python3.13",
         "handler": "index.handler",
-        "source_code_hash": Code.from_asset(HELLO).archive.source_code_hash,
+        "source_code_hash": Code.from_asset(HELLO).pack().source_code_hash,
         "tracing_config": {"mode": "Active"},
         "depends_on": [emitted.address("aws_iam_role_policy"), emitted.address("aws_cloudwatch_log_group")],
     }
@@ -126,7 +126,7 @@ class TestRole:
         assert {key: role[key] for key in arguments} == arguments
 
     def test_takes_no_other_argument(self, mistakes_of: MistakesOf) -> None:
-        assert "known are name, path" in mistakes_of(lambda_role_props={"inline": "x"})["lambda_role_props.inline"]
+        assert "the known names are name, path" in mistakes_of(lambda_role_props={"inline": "x"})["lambda_role_props.inline"]
 
     @pytest.mark.parametrize("name", ["", "n" * 65, "a b", "a/b"])
     def test_is_refused_a_name_that_iam_would_refuse(self, mistakes_of: MistakesOf, name: str) -> None:

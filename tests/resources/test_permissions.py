@@ -1,6 +1,7 @@
 """The grants: one inline policy, each statement there only for what is there, and nothing wider."""
 
 import json
+from typing import get_args
 
 import pytest
 from cdktf import TerraformStack, TerraformVariable, Token
@@ -9,7 +10,8 @@ from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
 from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
-from ddb_stream_lambda.resources.permissions import OWN_SIDS, role_name_of
+from ddb_stream_lambda.arguments.policies import PatternSid
+from ddb_stream_lambda.resources.role import name_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -134,7 +136,7 @@ def test_a_failure_destination_whose_service_cannot_be_told_is_announced(emit: E
     arn = TerraformVariable(stack, "failed", type="string").string_value
     emitted = emit(dynamo_event_source_props=on_failure(arn))
     assert "SendFailedBatches" not in emitted.grants
-    assert "allow the function's role" in emitted.warnings[0]
+    assert "grant the function's role" in emitted.warnings[0]
 
 
 @given(
@@ -142,7 +144,7 @@ def test_a_failure_destination_whose_service_cannot_be_told_is_announced(emit: E
     name=st.text("abcXYZ019-_+=,.@", min_size=1, max_size=64),
 )
 def test_a_roles_name_is_what_follows_its_path(path: list[str], name: str) -> None:
-    assert role_name_of("/".join(["arn:aws:iam::123456789012:role", *path, name])) == name
+    assert name_of("/".join(["arn:aws:iam::123456789012:role", *path, name])) == name
 
 
 class TestStatementsOfTheUsersOwn:
@@ -216,7 +218,7 @@ class TestStatementsOfTheUsersOwn:
             sqs_dlq_queue_props={"kms_master_key_id": KEY_ARN},
             lambda_function_props={"vpc_config": vpc},
         )
-        assert tuple(emitted.grants) == OWN_SIDS
+        assert tuple(emitted.grants) == get_args(PatternSid)
 
 
 def test_a_bucket_that_takes_failures_is_listed_and_its_objects_are_put(emit: Emit) -> None:

@@ -3,7 +3,7 @@
 from typing import Any, get_args
 
 import pytest
-from ddb_stream_lambda.resources.protection import WarningId
+from ddb_stream_lambda import WarningId
 
 from tests.support.calls import Emit, MistakesOf
 

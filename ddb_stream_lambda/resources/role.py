@@ -1,0 +1,107 @@
+"""The function's execution role: a new one, or the one of a given function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cdktf import Fn
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from constructs import Construct
+
+from .._engine.creation import create
+from .._engine.tokens import is_token
+from ..arguments._generated import LambdaRoleProps
+from ..arguments.checks import check_name
+from ..arguments.completing import complete
+from ..arguments.conforming import Arguments
+from ..arguments.names import unique_name
+from ..arguments.policies import policy_document
+from ..errors import Mistakes
+from ..limits import ROLE_NAME
+from . import function
+from .function import GivenFunction, NewFunction
+
+PROPS = "lambda_role_props"
+
+TRUST_POLICY = policy_document(
+    [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+)
+
+
+@dataclass(frozen=True)
+class NewRole:
+    """A role to create, with its complete arguments."""
+
+    arguments: Arguments
+
+
+@dataclass(frozen=True)
+class GivenRole:
+    """A role that exists or belongs to the app."""
+
+    arn: str
+
+
+@dataclass(frozen=True)
+class Role:
+    """The function's execution role.
+
+    Attributes:
+        created: The role, if it was created.
+        arn: Its ARN.
+        name: Its name.
+    """
+
+    created: IamRole | None
+    arn: str
+    name: str
+
+
+def defaults(path: str) -> dict[str, Any]:
+    """Return the default arguments of `aws_iam_role`. IAM names are case-insensitive."""
+    return {"name": unique_name(path, ROLE_NAME, case_sensitive=False)}
+
+
+def check_role(
+    *, path: str, used_by: NewFunction | GivenFunction, props: object, mistakes: Mistakes
+) -> NewRole | GivenRole:
+    """Return the role to use; add a mistake for each wrong input.
+
+    Args:
+        path: The construct's path.
+        used_by: The function that has the role.
+        props: The user's ``lambda_role_props``.
+        mistakes: The collector of mistakes.
+    """
+    arguments = complete(LambdaRoleProps, props, defaults=defaults(path), property=PROPS, mistakes=mistakes)
+    check_name(ROLE_NAME, value=arguments.get("name"), property=f"{PROPS}.name", mistakes=mistakes)
+    match used_by:
+        case GivenFunction():
+            if props is not None:
+                mistakes.add(PROPS, props, f"{function.EXISTING} has a role; remove {PROPS}")
+            return GivenRole(used_by.role_arn)
+        case NewFunction():
+            given: str | None = used_by.arguments.get("role")
+            if given is None:
+                companion = used_by.companion(regional=False)
+                return NewRole(arguments | {"assume_role_policy": TRUST_POLICY} | companion)
+            if props is not None:
+                message = f"configures a new role, but {function.PROPS}.role gives one; remove one of the two"
+                mistakes.add(PROPS, props, message)
+            return GivenRole(given)
+
+
+def build_role(*, scope: Construct, role: NewRole | GivenRole) -> Role:
+    """Create the role, or take the given one."""
+    match role:
+        case GivenRole(arn):
+            return Role(None, arn, name_of(arn))
+        case NewRole(arguments):
+            created = create(IamRole, scope=scope, id="role", arguments=arguments)
+            return Role(created, created.arn, created.name)
+
+
+def name_of(role_arn: str) -> str:
+    """Return the name in a role's ARN: the part after the last slash, also for a role with a path."""
+    return Fn.basename(role_arn) if is_token(role_arn) else role_arn.rsplit("/", 1)[-1]

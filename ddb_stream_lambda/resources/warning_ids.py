@@ -1,0 +1,28 @@
+"""The ids of all warnings, and the check of ``silence_warnings``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal, get_args
+
+from ..errors import Mistakes
+from .dead_letter_queue import QueueWarningId
+from .event_source import EventSourceWarningId
+from .failure_destination import DestinationWarningId
+from .function import FunctionWarningId
+from .table import TableWarningId
+
+PROPERTY = "silence_warnings"
+
+WarningId = Literal[TableWarningId, EventSourceWarningId, FunctionWarningId, DestinationWarningId, QueueWarningId]
+
+
+def check_silenced(*, silenced: object, mistakes: Mistakes) -> None:
+    """Add a mistake for each id that silences nothing."""
+    known = get_args(WarningId)
+    if isinstance(silenced, str) or not isinstance(silenced, Collection):
+        mistakes.add(PROPERTY, silenced, 'must be a list, such as ["tracing_config"]')
+        return
+    for id in silenced:
+        if id not in known:
+            mistakes.add(PROPERTY, id, f"silences nothing; the known ids are {', '.join(known)}")
