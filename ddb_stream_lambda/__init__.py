@@ -14,7 +14,7 @@ from .arguments._generated import (  # noqa: E402
     LambdaRoleProps,
     SqsQueueProps,
 )
-from .code.project import Code  # noqa: E402
+from .code import Code  # noqa: E402
 from .errors import Mistake, PatternError  # noqa: E402
 from .pattern import DynamoDBStreamsToLambda  # noqa: E402
 from .resources.permissions import RoleStatement  # noqa: E402

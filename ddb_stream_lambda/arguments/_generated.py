@@ -13,7 +13,7 @@ from typing import Any, Protocol, Required, TypedDict
 
 from cdktf import IResolvable, ITerraformDependable, TerraformProvider
 
-from ..code.project import Code
+from ..code import Code
 
 
 class ProviderStruct(Protocol):

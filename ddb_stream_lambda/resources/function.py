@@ -31,7 +31,7 @@ from ..arguments.conforming import (
     merge,
     require,
 )
-from ..code.project import Code
+from ..code import Code, PackingError, Target
 from ..errors import Mistakes
 from ..limits import ARCHITECTURES, FUNCTION_NAME, FUNCTION_RANGES, PACKAGE_TYPES, ROLE_NAME, TRACING_MODES
 from . import defaults
@@ -153,8 +153,9 @@ def build_function(
     complete = arguments | {"role": identity.role_arn, "depends_on": depends_on}
     code = complete.pop("code", None)
     if isinstance(code, Code):
-        complete["filename"] = code.archive.add_to(stack)
-        complete["source_code_hash"] = code.archive.source_code_hash
+        archive = code.pack()
+        complete["filename"] = archive.add_asset_to(stack)
+        complete["source_code_hash"] = archive.source_code_hash
     return create(LambdaFunction, scope, "function", complete)
 
 
@@ -200,10 +201,11 @@ def _check_package(arguments: Arguments, mistakes: Mistakes) -> None:
                 mistakes.add(f"{PROPS}.{key}", None, "s3_bucket and s3_key go together; give both")
     code = arguments.get("code")
     if isinstance(code, Code):
-        _check_target(code, arguments, mistakes)
-        problem = code.problem()
-        if problem is not None:
-            mistakes.add(f"{PROPS}.code", str(code.path), problem)
+        try:
+            _check_target(code.parse_target(), arguments, mistakes)
+            code.pack()
+        except PackingError as error:
+            mistakes.add(f"{PROPS}.code", str(code.path), str(error))
         if "source_code_hash" in arguments:
             remedy = "code brings its own hash; leave it out"
             mistakes.add(f"{PROPS}.source_code_hash", arguments["source_code_hash"], remedy)
@@ -226,11 +228,10 @@ def _check_package(arguments: Arguments, mistakes: Mistakes) -> None:
                 mistakes.add(f"{PROPS}.{key}", None, remedy)
 
 
-def _check_target(code: Code, arguments: Arguments, mistakes: Mistakes) -> None:
+def _check_target(target: Target | None, arguments: Arguments, mistakes: Mistakes) -> None:
     """The function runs where the code's dependencies are for; left out, that is taken from the code."""
-    if code.dependencies is None or code.dependencies.target.problem() is not None:
+    if target is None:
         return
-    target = code.dependencies.target
     for key, needed in (("runtime", target.runtime), ("architectures", [target.architecture])):
         given = arguments.setdefault(key, needed)
         if not tokens.is_token(given) and given not in (needed, tuple(needed)):

@@ -35,7 +35,7 @@ def test_a_new_function_has_the_defaults_of_the_contract(emit: Emit) -> None:
         "role": emitted.reference("aws_iam_role", "arn"),
         "runtime": "python3.13",
         "handler": "index.handler",
-        "source_code_hash": Code.from_asset(HELLO).archive.source_code_hash,
+        "source_code_hash": Code.from_asset(HELLO).pack().source_code_hash,
         "tracing_config": {"mode": "Active"},
         "depends_on": [emitted.address("aws_iam_role_policy"), emitted.address("aws_cloudwatch_log_group")],
     }
