@@ -1,1 +1,8 @@
-"""What a function's archive is made of: its bytes, its pinned requirements, and the wheels for where it runs."""
+"""Packing the code of a function: its files and its pinned dependencies, in a deterministic zip archive."""
+
+from .asset import Archive, Code
+from .dependencies import Dependencies
+from .errors import PackingError
+from .target import Target
+
+__all__ = ["Archive", "Code", "Dependencies", "PackingError", "Target"]

@@ -1,31 +1,38 @@
-"""Zip archives whose bytes follow from their content alone.
+"""Zip archives whose bytes depend only on the files in them.
 
-The format is written here rather than by `zipfile`, which cannot take over data that is compressed already. Data that a
-wheel brings compressed stays as it is; all other data is stored, since compressing it would give other bytes with
-another machine's zlib.
+The format is specified in APPNOTE (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT); the section numbers
+below refer to it. This module writes the format itself because `zipfile` cannot copy compressed data from one archive
+to another. A file copied from a wheel keeps the wheel's compression. Every other file is stored uncompressed, because
+different versions of zlib compress the same file to different bytes.
 """
 
 from __future__ import annotations
 
+import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-# The earliest moment that an archive can say: 1 January 1980, as MS-DOS writes a date and a time.
-EPOCH_DATE, EPOCH_TIME = 1 << 5 | 1, 0
-PLAIN_FILE, EXECUTABLE_FILE = 0o100644, 0o100755
+# 4.4.6: every file is dated 1 January 1980, 00:00, the earliest date that the format can express.
+DATE, TIME = 1 << 5 | 1, 0
+# 4.4.15: the external attributes hold the Unix mode of a file in their upper 16 bits.
+FILE_MODE, EXECUTABLE_FILE_MODE = 0o100644, 0o100755
+OWNER_MAY_EXECUTE = 0o100
+# 4.4.2: the attributes are those of Unix, and 4.4.3: version 2.0 of the format, which added the deflate method.
 UNIX = 3
 FORMAT_VERSION = 20
-UTF_8_NAME = 0x800
+# 4.4.4, bit 11: the name is encoded in UTF-8.
+UTF_8_NAME = 1 << 11
 
-LOCAL_HEADER = struct.Struct("<4s5H3L2H")
-CENTRAL_HEADER = struct.Struct("<4s6H3L5H2L")
-END_RECORD = struct.Struct("<4s4H2LH")
-# Where a local header says how long the name and the extra field are that follow it.
-LENGTHS, LENGTHS_AT = struct.Struct("<2H"), 26
+# 4.3.7, 4.3.12 and 4.3.16.
+LOCAL_HEADER_SIGNATURE, LOCAL_HEADER = b"PK\3\4", struct.Struct("<4s5H3L2H")
+CENTRAL_HEADER_SIGNATURE, CENTRAL_HEADER = b"PK\1\2", struct.Struct("<4s6H3L5H2L")
+END_RECORD_SIGNATURE, END_RECORD = b"PK\5\6", struct.Struct("<4s4H2LH")
+# 4.3.7: the lengths of the name and of the extra field, the last two fields of a local header.
+NAME_AND_EXTRA_LENGTHS = struct.Struct("<2H")
 
 
 @dataclass(frozen=True)
@@ -33,12 +40,12 @@ class Entry:
     """One file of an archive.
 
     Attributes:
-        name: its path, with ``/``.
-        executable: whether its owner may execute it.
-        method: `zipfile.ZIP_STORED` or `zipfile.ZIP_DEFLATED`.
-        crc: the checksum of its content.
-        size: the bytes of its content.
-        data: its content, compressed by the method.
+        name: The file's path in the archive, with ``/`` as the separator.
+        executable: Whether the file's owner may execute it.
+        method: The compression method, `zipfile.ZIP_STORED` or `zipfile.ZIP_DEFLATED`.
+        crc: The CRC-32 checksum of the uncompressed content.
+        size: The size of the uncompressed content in bytes.
+        data: The content, compressed with `method`.
     """
 
     name: str
@@ -50,44 +57,67 @@ class Entry:
 
     @staticmethod
     def stored(name: str, content: bytes, *, executable: bool) -> Entry:
-        """An entry that is not compressed."""
+        """Return an entry whose content is not compressed."""
         return Entry(name, executable, zipfile.ZIP_STORED, zlib.crc32(content), len(content), content)
 
-    @staticmethod
-    def taken_over(archive: zipfile.ZipFile, file: BinaryIO, info: zipfile.ZipInfo, name: str) -> Entry:
-        """An entry of another archive under a new name, compressed as it is there.
 
-        Args:
-            archive: the other archive.
-            file: the file that it was opened from.
-            info: the entry there.
-            name: the name here.
-        """
-        executable = bool(info.external_attr >> 16 & 0o100)
-        if info.compress_type != zipfile.ZIP_DEFLATED:
-            return Entry.stored(name, archive.read(info), executable=executable)
-        file.seek(info.header_offset + LENGTHS_AT)
-        file.seek(sum(LENGTHS.unpack(file.read(LENGTHS.size))), 1)
-        data = file.read(info.compress_size)
-        return Entry(name, executable, info.compress_type, info.CRC, info.file_size, data)
+def write_archive(file: BinaryIO, entries: Iterable[Entry]) -> None:
+    """Write an archive of the entries, sorted by name.
 
-
-def write(file: BinaryIO, entries: Iterable[Entry]) -> None:
-    """Write an archive of the entries in the order of their names; at most 65,535 entries and 4 GiB."""
-    directory = []
+    Args:
+        file: The file to write to, at its start.
+        entries: At most 65,535 entries with at most 4 GiB of data; their names differ.
+    """
+    central_directory = []
     offset = 0
     for entry in sorted(entries, key=lambda entry: entry.name):
         flags = 0 if entry.name.isascii() else UTF_8_NAME
         name = entry.name.encode()
-        common = (FORMAT_VERSION, flags, entry.method, EPOCH_TIME, EPOCH_DATE, entry.crc, len(entry.data), entry.size)
-        mode = EXECUTABLE_FILE if entry.executable else PLAIN_FILE
-        made_by = UNIX << 8 | FORMAT_VERSION
-        lengths = (len(name), 0, 0, 0, 0)
-        directory.append(CENTRAL_HEADER.pack(b"PK\1\2", made_by, *common, *lengths, mode << 16, offset) + name)
-        header = LOCAL_HEADER.pack(b"PK\3\4", *common, len(name), 0) + name
-        file.write(header)
+        common = (FORMAT_VERSION, flags, entry.method, TIME, DATE, entry.crc, len(entry.data), entry.size)
+        local_header = LOCAL_HEADER.pack(LOCAL_HEADER_SIGNATURE, *common, len(name), 0) + name
+        file.write(local_header)
         file.write(entry.data)
-        offset += len(header) + len(entry.data)
-    records = b"".join(directory)
+        made_by = UNIX << 8 | FORMAT_VERSION
+        # The lengths of the name, the extra field and the comment, then the disk number and the internal attributes.
+        fields = (len(name), 0, 0, 0, 0)
+        mode = EXECUTABLE_FILE_MODE if entry.executable else FILE_MODE
+        header = CENTRAL_HEADER.pack(CENTRAL_HEADER_SIGNATURE, made_by, *common, *fields, mode << 16, offset)
+        central_directory.append(header + name)
+        offset += len(local_header) + len(entry.data)
+    records = b"".join(central_directory)
     file.write(records)
-    file.write(END_RECORD.pack(b"PK\5\6", 0, 0, len(directory), len(directory), len(records), offset, 0))
+    count = len(central_directory)
+    file.write(END_RECORD.pack(END_RECORD_SIGNATURE, 0, 0, count, count, len(records), offset, 0))
+
+
+def pack_entries(entries: Iterable[Entry]) -> bytes:
+    """Return the bytes of an archive of the entries (see `write_archive`)."""
+    file = io.BytesIO()
+    write_archive(file, entries)
+    return file.getvalue()
+
+
+def read_entries(file: BinaryIO) -> Iterator[Entry]:
+    """Yield the entries of an archive, without decompressing the ones that use the deflate method.
+
+    Args:
+        file: The archive, open for reading.
+
+    Raises:
+        zipfile.BadZipFile: If the file is not a zip archive.
+    """
+    with zipfile.ZipFile(file) as archive:
+        for info in archive.infolist():
+            executable = bool(info.external_attr >> 16 & OWNER_MAY_EXECUTE)
+            if info.compress_type == zipfile.ZIP_DEFLATED:
+                data = _read_compressed(file, info)
+                yield Entry(info.filename, executable, info.compress_type, info.CRC, info.file_size, data)
+            else:
+                yield Entry.stored(info.filename, archive.read(info), executable=executable)
+
+
+def _read_compressed(file: BinaryIO, info: zipfile.ZipInfo) -> bytes:
+    file.seek(info.header_offset + LOCAL_HEADER.size - NAME_AND_EXTRA_LENGTHS.size)
+    lengths = NAME_AND_EXTRA_LENGTHS.unpack(file.read(NAME_AND_EXTRA_LENGTHS.size))
+    file.seek(sum(lengths), io.SEEK_CUR)
+    return file.read(info.compress_size)

@@ -214,7 +214,7 @@ class TestProblem:
             Code.from_asset(path)  # type: ignore[arg-type]
 
     def test_more_than_lambda_takes(self, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(project, "LARGEST_UPLOAD_BYTES", 100)
+        monkeypatch.setattr(project, "MAX_UPLOAD_BYTES", 100)
         assert "s3_bucket and s3_key" in str(Code.from_asset(source).problem())
 
 

@@ -495,7 +495,7 @@ class TestProblems:
     def test_dependencies_too_large_for_lambda(
         self, project: Path, index: Index, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(dependencies, "LARGEST_UNZIPPED_BYTES", 3 * 1024 * 1024)
+        monkeypatch.setattr(dependencies, "MAX_UNZIPPED_BYTES", 3 * 1024 * 1024)
         index.add("alpha", files={"alpha.py": " " * 4 * 1024 * 1024})
         assert "4 MiB unzipped" in problem(code(project, "alpha==1.0"))
 

@@ -200,7 +200,7 @@ class TestCode:
     @pytest.mark.parametrize("other", [{"filename": "a.zip"}, FROM_S3, {"image_uri": IMAGE}])
     def test_from_two_places_is_refused(self, mistakes_of: MistakesOf, other: dict[str, str]) -> None:
         mistakes = mistakes_of(lambda_function_props=other)
-        assert any("one place" in message for message in mistakes.values())
+        assert any("more than one source" in message for message in mistakes.values())
 
     @pytest.mark.parametrize(("given", "missing"), [("s3_bucket", "s3_key"), ("s3_key", "s3_bucket")])
     def test_from_half_of_s3_is_refused(self, mistakes_of: MistakesOf, given: str, missing: str) -> None:
