@@ -68,6 +68,7 @@ def _check_required(shape: type, arguments: Mapping[str, Any], *, property: str,
         for path, block in _each_block(arguments.get(key), f"{property}.{key}"):
             for name in sorted(_required_keys(block_shape) - block.keys()):
                 mistakes.add(f"{path}.{name}", None, "is required in this block; add it")
+            _check_required(block_shape, block, property=path, mistakes=mistakes)
 
 
 @cache
