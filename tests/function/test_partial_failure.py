@@ -197,14 +197,14 @@ def test_a_request_with_a_malformed_response_is_sent_again(
 
 
 @pytest.mark.parametrize("response", MALFORMED_RESPONSES)
-def test_only_malformed_responses_raise_an_error(indexer: Indexer, server: SearchServer, response: bytes) -> None:
+def test_an_error_is_raised_if_every_response_is_malformed(indexer: Indexer, server: SearchServer, response: bytes) -> None:
     server.fail(*[malformed(response)] * 1000, applied=True)
 
     with pytest.raises(SearchUnavailableError):
         indexer.index(put(1), seconds=20)
 
 
-def test_no_service_raises_an_error(clock: Clock) -> None:
+def test_a_service_that_does_not_run_raises_an_error(clock: Clock) -> None:
     with SearchServer() as stopped:
         pass
 
