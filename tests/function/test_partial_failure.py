@@ -197,7 +197,9 @@ def test_a_request_with_a_malformed_response_is_sent_again(
 
 
 @pytest.mark.parametrize("response", MALFORMED_RESPONSES)
-def test_an_error_is_raised_if_every_response_is_malformed(indexer: Indexer, server: SearchServer, response: bytes) -> None:
+def test_an_error_is_raised_if_every_response_is_malformed(
+    indexer: Indexer, server: SearchServer, response: bytes
+) -> None:
     server.fail(*[malformed(response)] * 1000, applied=True)
 
     with pytest.raises(SearchUnavailableError):
