@@ -1,11 +1,13 @@
-"""Speed and memory of a cold synthesis, side by side in one run.
+"""Measures the time and memory of a cold synthesis, and compares them with other ways to write the same stack.
 
     python benchmarks/synth.py [--repeat N]
 
-Compares this library with the same stack by plain provider imports and with AWS Solutions Constructs' CDK pattern,
-which is installed into an environment of its own. Each figure is the median of processes that take turns, so that what
-else the machine does meets all of them; the ratios are what to read. Then: the milliseconds of a further pattern up to
-500, and where the time of one goes, in Python and in the engine.
+The others are a stack with plain imports of the provider's classes, and the CDK pattern of AWS Solutions Constructs,
+which is installed in a separate virtual environment. Each figure is the median of several processes. The candidates
+take turns, so other load on the machine affects all of them. Compare the ratios, not the absolute figures.
+
+The benchmark also measures the time of each additional pattern, up to 500 patterns, and the parts of the time for one
+pattern, in Python and in the engine (node).
 """
 
 from __future__ import annotations
@@ -33,12 +35,19 @@ CDK_REQUIREMENTS = Path(__file__).parent / "requirements-cdk.txt"
 
 LIBRARY, PLAIN, CDK = "this library", "plain imports", "Solutions Constructs"
 COUNTS = (1, 100)
-FURTHER = (100, 200, 300, 400, 500)
+LINEARITY_COUNTS = (1, 100, 200, 300, 400, 500)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One process and its children, from start to end."""
+    """The figures of one process and its children.
+
+    Attributes:
+        seconds: the time from start to end.
+        python_mb: the peak resident memory of the Python processes.
+        node_mb: the peak resident memory of the node processes.
+        output: the standard output.
+    """
 
     seconds: float
     python_mb: float
@@ -57,6 +66,13 @@ def command_of(candidate: str) -> list[str]:
 
 
 def run(candidate: str, count: int, **environment: str) -> Run:
+    """Run a candidate's program in a new process.
+
+    Args:
+        candidate: LIBRARY, PLAIN or CDK.
+        count: the number of patterns.
+        environment: additional environment variables.
+    """
     with tempfile.TemporaryDirectory() as folder:
         command = [*command_of(candidate), str(count), str(Path(folder, "out"))]
         peaks: dict[int, tuple[str, int]] = {}
@@ -65,7 +81,7 @@ def run(candidate: str, count: int, **environment: str) -> Run:
         process = subprocess.Popen(
             command, cwd=ROOT, env=settings | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-        watcher = threading.Thread(target=watch, args=(process, peaks))
+        watcher = threading.Thread(target=record_peaks, args=(process, peaks))
         watcher.start()
         output, errors = process.communicate()
         seconds = time.perf_counter() - begin
@@ -78,8 +94,13 @@ def run(candidate: str, count: int, **environment: str) -> Run:
     return Run(seconds, by_name["python"] / 1024, by_name["node"] / 1024, output)
 
 
-def watch(process: subprocess.Popen[str], peaks: dict[int, tuple[str, int]]) -> None:
-    """Note the peak resident memory of the process and its children, as Linux counts it, while it runs."""
+def record_peaks(process: subprocess.Popen[str], peaks: dict[int, tuple[str, int]]) -> None:
+    """Record the peak resident memory of a process and its children while it runs.
+
+    Args:
+        process: the process.
+        peaks: receives the name and the kilobytes of each process, by process id. Linux counts them.
+    """
     while process.poll() is None:
         for pid in (process.pid, *children_of(process.pid)):
             try:
@@ -102,69 +123,77 @@ def children_of(pid: int) -> list[int]:
 
 def install_cdk() -> None:
     marker = CDK_ENVIRONMENT / ".requirements"
-    wanted = CDK_REQUIREMENTS.read_text()
-    if marker.exists() and marker.read_text() == wanted:
+    requirements = CDK_REQUIREMENTS.read_text()
+    if marker.exists() and marker.read_text() == requirements:
         return
-    print("Installing AWS Solutions Constructs into an environment of its own …", flush=True)
+    print("Installing AWS Solutions Constructs in a separate virtual environment …", flush=True)
     shutil.rmtree(CDK_ENVIRONMENT, ignore_errors=True)
     venv.create(CDK_ENVIRONMENT, with_pip=True)
     pip = [str(CDK_ENVIRONMENT / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--no-deps", "--requirement", str(CDK_REQUIREMENTS)], check=True)
-    marker.write_text(wanted)
+    marker.write_text(requirements)
 
 
 def compare(repeat: int) -> None:
+    """Print the time and memory of each candidate, with the ratios to this library."""
     runs: dict[tuple[str, int], list[Run]] = {}
     for _ in range(repeat):
         for count in COUNTS:
             for candidate in (LIBRARY, PLAIN, CDK):
                 runs.setdefault((candidate, count), []).append(run(candidate, count))
-    print(f"\n{'':22}{'patterns':>9}{'seconds':>9}{'MB':>7}{'python':>8}{'node':>7}   time and memory of this library")
+    header = f"{'':22}{'patterns':>9}{'seconds':>9}{'MB':>7}{'python':>8}{'node':>7}"
+    print(f"\n{header}   time and memory of this library as a ratio")
     seconds: dict[tuple[str, int], float] = {}
     for count in COUNTS:
         base = median(runs[LIBRARY, count])
         for candidate in (LIBRARY, PLAIN, CDK):
-            middle = median(runs[candidate, count])
-            seconds[candidate, count] = middle.seconds
-            ratios = f"{base.seconds / middle.seconds:.2f} and {base.memory_mb / middle.memory_mb:.2f} of it"
+            typical = median(runs[candidate, count])
+            seconds[candidate, count] = typical.seconds
+            ratios = f"{base.seconds / typical.seconds:.2f} and {base.memory_mb / typical.memory_mb:.2f}"
             print(
-                f"{candidate:22}{count:>9}{middle.seconds:>9.2f}{middle.memory_mb:>7.0f}"
-                f"{middle.python_mb:>8.0f}{middle.node_mb:>7.0f}   {ratios if candidate != LIBRARY else ''}"
+                f"{candidate:22}{count:>9}{typical.seconds:>9.2f}{typical.memory_mb:>7.0f}"
+                f"{typical.python_mb:>8.0f}{typical.node_mb:>7.0f}   {ratios if candidate != LIBRARY else ''}"
             )
-    print("\nMilliseconds of a further pattern, 1 to 100:")
+    print("\nMilliseconds for each additional pattern, from 1 to 100 patterns:")
     for candidate in (LIBRARY, PLAIN, CDK):
-        further = (seconds[candidate, 100] - seconds[candidate, 1]) / 99 * 1000
-        print(f"  {candidate:22}{further:6.1f}")
+        additional = (seconds[candidate, 100] - seconds[candidate, 1]) / 99 * 1000
+        print(f"  {candidate:22}{additional:6.1f}")
 
 
 def median(runs: list[Run]) -> Run:
-    figures = ([getattr(one, field) for one in runs] for field in ("seconds", "python_mb", "node_mb"))
-    return Run(*map(statistics.median, figures), output="")
+    """Return the median of each figure."""
+    return Run(
+        seconds=statistics.median(run.seconds for run in runs),
+        python_mb=statistics.median(run.python_mb for run in runs),
+        node_mb=statistics.median(run.node_mb for run in runs),
+        output="",
+    )
 
 
-def linearity(repeat: int) -> None:
-    print("\nMilliseconds of a further pattern, this library:")
-    counts = (1, *FURTHER)
+def measure_linearity(repeat: int) -> None:
+    """Print whether the time for each additional pattern stays the same."""
+    print("\nMilliseconds for each additional pattern, this library:")
     runs: dict[int, list[float]] = {}
     for _ in range(repeat):
-        for count in counts:
+        for count in LINEARITY_COUNTS:
             runs.setdefault(count, []).append(run(LIBRARY, count).seconds)
-    times = {count: statistics.median(some) for count, some in runs.items()}
-    for before, count in itertools.pairwise(counts):
+    times = {count: statistics.median(seconds) for count, seconds in runs.items()}
+    for before, count in itertools.pairwise(LINEARITY_COUNTS):
         print(f"  {before:>4} to {count:<4}{(times[count] - times[before]) / (count - before) * 1000:6.1f}")
 
 
-def phases() -> None:
-    print("\nWhere the time of one pattern goes, this library:")
+def measure_phases() -> None:
+    """Print the parts of the time for one pattern."""
+    print("\nThe parts of the time for one pattern, this library:")
     done = run(LIBRARY, 1)
-    parts = {"python itself, its start and end": 0.0} | json.loads(done.output.splitlines()[-1])
-    parts["python itself, its start and end"] = done.seconds - sum(parts.values())
+    parts = {"start and end of Python": 0.0} | json.loads(done.output.splitlines()[-1])
+    parts["start and end of Python"] = done.seconds - sum(parts.values())
     for phase, spent in parts.items():
         print(f"  {phase:40}{spent:6.2f} s{spent / done.seconds:6.0%}")
 
 
-def engine(count: int) -> None:
-    """Where the engine is busy, by package, from the CPU profile of node."""
+def measure_engine(count: int) -> None:
+    """Print the time that each package takes in the engine, from the CPU profile of node."""
     with tempfile.TemporaryDirectory() as folder:
         node = Path(folder, "node")
         node.write_text(f'#!/bin/sh\nexec {shutil.which("node")} --cpu-prof --cpu-prof-dir={folder}/profile "$@"\n')
@@ -178,8 +207,8 @@ def engine(count: int) -> None:
             busy[names[sample]] += delta
     waiting = busy.pop("waiting for Python")
     total = sum(busy.values())
-    title = f"Where the engine is busy for {count} pattern{'s'[: count > 1]}"
-    print(f"\n{title} ({total / 1e6:.2f} s; it waits for Python {waiting / 1e6:.2f} s):")
+    title = f"The engine's time for {count} pattern{'s'[: count > 1]}"
+    print(f"\n{title} ({total / 1e6:.2f} s; it also waits {waiting / 1e6:.2f} s for Python):")
     for package, microseconds in busy.most_common(8):
         print(f"  {package:40}{microseconds / 1e6:6.2f} s{microseconds / total:6.0%}")
 
@@ -190,7 +219,7 @@ def package_of(frame: dict[str, str]) -> str:
         return "waiting for Python"
     if name == "(garbage collector)":
         return "garbage collection"
-    known = {
+    labels = {
         "provider-aws": "the provider's classes",
         "/cdktf/": "cdktf",
         "/constructs/": "constructs",
@@ -198,21 +227,21 @@ def package_of(frame: dict[str, str]) -> str:
         "bin/jsii-runtime.js": "jsii's kernel",
         "node:": "node: files, modules, compilation",
     }
-    return next((label for part, label in known.items() if part in url), "V8: compilation and the like")
+    return next((label for part, label in labels.items() if part in url), "V8: compilation and other internal work")
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--repeat", type=int, default=3, help="runs of which each figure is the median (default: 3)")
+    arguments.add_argument("--repeat", type=int, default=3, help="runs for each median (default: 3)")
     repeat = arguments.parse_args().repeat
     install_cdk()
     for candidate in (LIBRARY, PLAIN, CDK):
-        run(candidate, 1)  # fills the engine's cache of assemblies, which all three share
+        run(candidate, 1)  # fills jsii's package cache, which all candidates share
     compare(repeat)
-    linearity(repeat)
-    phases()
+    measure_linearity(repeat)
+    measure_phases()
     for count in COUNTS:
-        engine(count)
+        measure_engine(count)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The function's entry point, `index.handler`: a DynamoDB stream's records into a search index."""
+"""The Lambda function's entry point: `index.handler` indexes the records of a DynamoDB stream."""
 
 import os
 from typing import TYPE_CHECKING, Any
@@ -6,24 +6,23 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from indexer.batch import Batch
+from indexer.batch import BatchIndexer
 from indexer.deadline import Deadline
-from indexer.search import Search
-from indexer.settings import load
+from indexer.search_client import SearchClient
+from indexer.settings import load_settings
 from transform import transform
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-# Seconds kept back to report what failed.
-_RESERVE = 2.0
-# Sequence numbers named in one line of the log.
-_LOGGED = 20
+# Seconds of the invocation that are kept for reporting the failures.
+RESERVED_SECONDS = 2.0
+MAX_LOGGED_SEQUENCE_NUMBERS = 20
 
-# At import, so that a wrong configuration stops the cold start and not the first record.
-settings = load(os.environ)
-search = Search(settings)
+# Read at import time, so that an invalid configuration fails the cold start and no record is processed.
+settings = load_settings(os.environ)
+client = SearchClient(settings)
 logger = Logger(service=os.environ.get("POWERTOOLS_SERVICE_NAME", "stream-indexer"))
 metrics = Metrics(
     namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "StreamIndexer"),
@@ -34,30 +33,38 @@ metrics = Metrics(
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
-    """Index a batch of records and return those that Lambda has to deliver again.
+    """Index a batch of records.
 
-    Lambda goes on from the lowest sequence number returned; records after it that were indexed come again and change
-    nothing. Raises when the whole batch has to come again: SettingsError, SearchUnavailableError, or ValueError for an
-    event that is not of a DynamoDB stream.
+    Lambda continues from the lowest sequence number in the response. It delivers the records after that one again;
+    indexing them twice changes nothing.
+
+    Args:
+        event: the event that Lambda sends for a DynamoDB stream.
+        context: the invocation's context.
+
+    Returns:
+        The sequence numbers of the records that failed, as a partial batch response.
+
+    Raises:
+        SettingsError: if the stream's view type or the settings do not fit this function.
+        SearchUnavailableError: if a whole request failed. Lambda then delivers the whole batch again.
+        ValueError: if the event does not come from a DynamoDB stream.
     """
-    search.retries = 0
-    deadline = Deadline(context.get_remaining_time_in_millis() / 1000 - _RESERVE)
+    deadline = Deadline(context.get_remaining_time_in_millis() / 1000 - RESERVED_SECONDS)
     records = event["Records"]
     metrics.add_metric(name="Records", unit=MetricUnit.Count, value=len(records))
-    report = Batch(search, settings, transform, deadline).index(records)
+    report = BatchIndexer(client=client, settings=settings, transform=transform, deadline=deadline).index(records)
     for name, count in (+report.counts).items():
         metrics.add_metric(name=name.capitalize(), unit=MetricUnit.Count, value=count)
-    metrics.add_metric(name="Retries", unit=MetricUnit.Count, value=search.retries)
-    for reason, numbers in _by_reason(report.failures).items():
+    metrics.add_metric(name="Retries", unit=MetricUnit.Count, value=deadline.retries)
+    for reason, sequence_numbers in report.failures_by_reason().items():
         logger.error(
-            "records failed", extra={"reason": reason, "count": len(numbers), "sequence_numbers": numbers[:_LOGGED]}
+            "records failed",
+            extra={
+                "reason": reason,
+                "count": len(sequence_numbers),
+                "sequence_numbers": sequence_numbers[:MAX_LOGGED_SEQUENCE_NUMBERS],
+            },
         )
-    logger.info("batch done", extra={"records": len(records), "retries": search.retries, **+report.counts})
+    logger.info("batch done", extra={"records": len(records), "retries": deadline.retries, **+report.counts})
     return {"batchItemFailures": [{"itemIdentifier": number} for number in report.failures]}
-
-
-def _by_reason(failures: dict[str, str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for number, reason in failures.items():
-        found.setdefault(reason, []).append(number)
-    return found

@@ -1,19 +1,23 @@
-"""The one place where a team shapes its documents; everything else in this function is generic."""
+"""The team's own code: decides what is indexed for each item. The rest of this function is generic."""
 
 from typing import Any
 
-from indexer.records import Change
+from indexer.changes import Change
 
 
-def transform(document: dict[str, Any], change: Change) -> dict[str, Any] | None:  # noqa: ARG001 - a team's own code uses it
-    """Return the document to index for one changed item, or None to keep the item out of the index.
+def transform(document: dict[str, Any], change: Change) -> dict[str, Any] | None:  # noqa: ARG001 - for a team's own code
+    """Return the document to index for one changed item.
 
-    document: the item's new image as plain values (str, int, Decimal, bool, None, list, dict), without the
-        attributes named in EXCLUDE_ATTRIBUTES. It may be changed in place.
-    change: where the document comes from (index, id, sequence number, time of the write).
+    The function must return the same result each time it gets the same item, because Lambda can deliver a record more
+    than once. If it raises an exception, only this record fails.
 
-    None deletes a document that an earlier version of the item left in the index, so that a filter on an item's
-    state ("only published ones") needs no second mechanism. The same item must always give the same answer: a
-    record can be delivered more than once. An exception marks this record alone as failed.
+    Args:
+        document: the item's new image as plain values (str, int, Decimal, bool, None, list, dict), without the
+            attributes in EXCLUDE_ATTRIBUTES. The function may change it.
+        change: the change that the document comes from: its index, id, sequence number and time.
+
+    Returns:
+        The document, or None to keep the item out of the index. None also deletes the document that an earlier version
+        of the item left in the index. So a filter such as "only published items" needs no other code.
     """
     return document

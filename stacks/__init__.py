@@ -1,1 +1,1 @@
-"""Example stacks."""
+"""The stacks of the example app."""

@@ -1,13 +1,13 @@
-"""What an operations team decides about the sample app: Terraform variables, each with its check and its default."""
+"""The settings of the sample app that an operations team decides: Terraform variables with a check and a default."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from cdktf import TerraformStack, TerraformVariable
+from cdktf import IResolvable, TerraformStack, TerraformVariable
 
-DAY = 24 * 60 * 60
-# CloudWatch Logs API Reference, PutRetentionPolicy; 0 is the provider's word for never.
+SECONDS_PER_DAY = 24 * 60 * 60
+# CloudWatch Logs API Reference, PutRetentionPolicy. The provider uses 0 for logs that never expire.
 LOG_RETENTION_IN_DAYS = (
     *(0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
@@ -15,16 +15,16 @@ LOG_RETENTION_IN_DAYS = (
 
 
 class SampleVariables:
-    """The variables of the sample stack, as the values that its resources take.
+    """The variables of the sample stack, as values for the arguments of its resources.
 
     Attributes:
-        region: where everything is deployed.
-        name_prefix: what the names begin with; one for each environment.
+        region: the region of all resources.
+        name_prefix: the prefix of all names. It differs in each environment.
         search_endpoint: the URL of the search domain.
         search_domain_arn: the ARN of the search domain.
-        batch_size: records an invocation.
-        log_retention_in_days: how long logs are kept.
-        queue_retention_in_seconds: how long records that were given up are kept.
+        batch_size: the maximum number of records for one invocation.
+        log_retention_in_days: the number of days for which logs are kept.
+        queue_retention_in_seconds: the number of seconds for which the dead-letter queue keeps messages.
         table_deletion_protection: whether DynamoDB refuses to delete the table.
         alarm_actions: the ARNs that alarms notify.
     """
@@ -33,8 +33,8 @@ class SampleVariables:
         self.region: str = _variable(
             stack,
             "region",
-            "string",
-            "AWS region.",
+            type="string",
+            description="AWS region.",
             default="eu-west-1",
             condition='can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))',
             error="region must be an AWS region, such as eu-west-1.",
@@ -42,8 +42,8 @@ class SampleVariables:
         self.name_prefix: str = _variable(
             stack,
             "name_prefix",
-            "string",
-            "What the names of all resources begin with. Give each environment its own, such as orders-dev.",
+            type="string",
+            description="Prefix of all resource names. Use a different one for each environment, such as orders-dev.",
             default="sample",
             condition='can(regex("^[a-zA-Z0-9-]{1,40}$", var.name_prefix))',
             error="name_prefix must be 1 to 40 letters, digits and hyphens.",
@@ -51,24 +51,24 @@ class SampleVariables:
         self.search_endpoint: str = _variable(
             stack,
             "search_endpoint",
-            "string",
-            "URL of the OpenSearch or Elasticsearch domain.",
+            type="string",
+            description="URL of the OpenSearch or Elasticsearch domain.",
             condition='can(regex("^https://", var.search_endpoint))',
             error="search_endpoint must begin with https://.",
         ).string_value
         self.search_domain_arn: str = _variable(
             stack,
             "search_domain_arn",
-            "string",
-            "ARN of the same domain; the function's role may write to its indexes.",
+            type="string",
+            description="ARN of the same domain. The function's role may write to its indexes.",
             condition='can(regex("^arn:[a-z-]+:es:[a-z0-9-]+:[0-9]{12}:domain/[a-z0-9-]+$", var.search_domain_arn))',
             error="search_domain_arn must be arn:aws:es:<region>:<account>:domain/<name>.",
         ).string_value
         self.batch_size: float = _variable(
             stack,
             "batch_size",
-            "number",
-            "Most records an invocation gets.",
+            type="number",
+            description="Maximum number of records for one invocation of the function.",
             default=100,
             condition="var.batch_size >= 1 && var.batch_size <= 10000 && floor(var.batch_size) == var.batch_size",
             error="batch_size must be a whole number from 1 to 10000.",
@@ -76,33 +76,36 @@ class SampleVariables:
         self.log_retention_in_days: float = _variable(
             stack,
             "log_retention_in_days",
-            "number",
-            "Days for which the function's logs are kept; 0 keeps them for ever.",
+            type="number",
+            description="Number of days for which the function's logs are kept. 0 keeps them forever.",
             default=365,
             condition=f"contains({list(LOG_RETENTION_IN_DAYS)}, var.log_retention_in_days)",
-            error="log_retention_in_days must be a number of days that CloudWatch Logs knows, such as 30 or 365.",
+            error="log_retention_in_days must be a number of days that CloudWatch Logs accepts, such as 30 or 365.",
         ).number_value
         self.queue_retention_in_seconds: float = _variable(
             stack,
             "queue_retention_in_seconds",
-            "number",
-            "Seconds for which records that were given up stay in the dead-letter queue.",
-            default=14 * DAY,
+            type="number",
+            description="Number of seconds for which the dead-letter queue keeps messages about failed records.",
+            default=14 * SECONDS_PER_DAY,
             condition="var.queue_retention_in_seconds >= 60 && var.queue_retention_in_seconds <= 1209600",
             error="queue_retention_in_seconds must be from 60 to 1209600 (14 days).",
         ).number_value
-        self.table_deletion_protection = _variable(
+        self.table_deletion_protection: IResolvable = _variable(
             stack,
             "table_deletion_protection",
-            "bool",
-            "Whether DynamoDB refuses to delete the table. Terraform's prevent_destroy is apart from it.",
+            type="bool",
+            description=(
+                "Whether DynamoDB refuses to delete the table. "
+                "Terraform's prevent_destroy protects the table independently of this variable."
+            ),
             default=True,
         ).boolean_value
         self.alarm_actions: list[str] = _variable(
             stack,
             "alarm_actions",
-            "list(string)",
-            "ARNs that the alarms notify, such as an SNS topic's.",
+            type="list(string)",
+            description="ARNs that the alarms notify, such as the ARN of an SNS topic.",
             default=[],
             condition='alltrue([for arn in var.alarm_actions : startswith(arn, "arn:")])',
             error="alarm_actions must be ARNs.",
@@ -112,13 +115,24 @@ class SampleVariables:
 def _variable(
     stack: TerraformStack,
     name: str,
+    *,
     type: str,
     description: str,
-    *,
     default: Any = None,
     condition: str | None = None,
     error: str = "",
 ) -> TerraformVariable:
+    """Add a variable to the stack.
+
+    Args:
+        stack: the stack.
+        name: the variable's name.
+        type: its type in Terraform.
+        description: its description.
+        default: its default, or None for a required variable.
+        condition: the condition that its value must meet, as a Terraform expression.
+        error: the error message for a value that does not meet the condition.
+    """
     variable = TerraformVariable(stack, name, type=type, description=description, default=default, nullable=False)
     if condition is not None:
         variable.add_validation(condition=f"${{{condition}}}", error_message=error)

@@ -1,4 +1,4 @@
-"""The same patterns by AWS Solutions Constructs: ``cdk.py COUNT OUTDIR``, in stacks that CloudFormation accepts."""
+"""Synthesizes patterns of AWS Solutions Constructs: ``cdk.py COUNT OUTDIR``."""
 
 import sys
 
@@ -6,15 +6,15 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_solutions_constructs.aws_dynamodbstreams_lambda import DynamoDBStreamsToLambda
 
-# CloudFormation takes 500 resources a stack; a pattern is 8.
-PATTERNS_A_STACK = 50
+# CloudFormation accepts up to 500 resources in a stack, and a pattern has 8.
+PATTERNS_PER_STACK = 50
 
 count, outdir = int(sys.argv[1]), sys.argv[2]
 app = App(outdir=outdir)
-for first in range(0, count, PATTERNS_A_STACK):
+for first in range(0, count, PATTERNS_PER_STACK):
     stack = Stack(app, f"orders{first}")
     code = lambda_.Code.from_asset("tests/assets/hello")
-    for number in range(first, min(count, first + PATTERNS_A_STACK)):
+    for number in range(first, min(count, first + PATTERNS_PER_STACK)):
         DynamoDBStreamsToLambda(
             stack,
             f"pipeline{number}",

@@ -1,10 +1,11 @@
-"""The same stack by hand, with plain imports of the provider's classes: ``plain.py COUNT OUTDIR``."""
+"""Synthesizes the same resources with plain imports of the provider's classes: ``plain.py COUNT OUTDIR``."""
 
 import base64
 import hashlib
 import json
 import sys
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from cdktf import App, AssetType, Fn, TerraformAsset, TerraformResourceLifecycle, TerraformStack
@@ -28,11 +29,11 @@ from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from cdktf_cdktf_provider_aws.sqs_queue_policy import SqsQueuePolicy
 from constructs import Construct
 
-READ = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
-SEND = ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
+READ_STREAM = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+SEND_MESSAGES = ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
 
 
-def document(*statements: dict[str, object]) -> str:
+def policy_document(*statements: Mapping[str, object]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
@@ -72,23 +73,23 @@ def pattern(stack: TerraformStack, id: str, archive: TerraformAsset, digest: str
         scope,
         "dead-letter-queue-policy",
         queue_url=queue.url,
-        policy=document(
+        policy=policy_document(
             {"Sid": "HttpsOnly", **deny, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
             {"Sid": "OwnAccountOnly", **deny, "Condition": others},
         ),
     )
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    role = IamRole(scope, "role", name=name, assume_role_policy=document(trust))
+    role = IamRole(scope, "role", name=name, assume_role_policy=policy_document(trust))
     logs = CloudwatchLogGroup(scope, "log-group", name=f"/aws/lambda/{name}", retention_in_days=365)
     policy = IamRolePolicy(
         scope,
         "role-policy",
         name=name,
         role=role.name,
-        policy=document(
+        policy=policy_document(
             allow("ListStreams", ["dynamodb:ListStreams"], "*"),
-            allow("ReadStream", READ, table.stream_arn),
-            allow("SendFailedBatches", SEND, queue.arn),
+            allow("ReadStream", READ_STREAM, table.stream_arn),
+            allow("SendFailedBatches", SEND_MESSAGES, queue.arn),
             allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], f"{logs.arn}:*"),
             allow("SendTraces", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"),
         ),
@@ -123,15 +124,15 @@ def pattern(stack: TerraformStack, id: str, archive: TerraformAsset, digest: str
 
 
 count, outdir = int(sys.argv[1]), sys.argv[2]
-zipped = Path(outdir).parent / "function.zip"
-with zipfile.ZipFile(zipped, "w") as file:
+archive_path = Path(outdir).parent / "function.zip"
+with zipfile.ZipFile(archive_path, "w") as file:
     for path in sorted(Path("tests/assets/hello").glob("*.py")):
         file.write(path, path.name)
 app = App(outdir=outdir)
 stack = TerraformStack(app, "orders")
 AwsProvider(stack, "aws", region="eu-west-1")
-asset = TerraformAsset(stack, "code", path=str(zipped), type=AssetType.FILE)
-source_code_hash = base64.b64encode(hashlib.sha256(zipped.read_bytes()).digest()).decode()
+asset = TerraformAsset(stack, "code", path=str(archive_path), type=AssetType.FILE)
+source_code_hash = base64.b64encode(hashlib.sha256(archive_path.read_bytes()).digest()).decode()
 for number in range(count):
     pattern(stack, f"pipeline{number}", asset, source_code_hash)
 app.synth()

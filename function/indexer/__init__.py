@@ -1,1 +1,1 @@
-"""DynamoDB stream records into OpenSearch or Elasticsearch: one `_bulk` request per batch, nothing lost."""
+"""Indexes the records of a DynamoDB stream in OpenSearch or Elasticsearch."""

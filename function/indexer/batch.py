@@ -1,219 +1,178 @@
-"""A batch of stream records into the index, so that the index holds what the newest known record of each item says.
+"""Indexes one batch of stream records, so that each document equals the newest known image of its item.
 
-Order. Every write carries an external version that never decreases along one item's changes (`indexer.ordering`), so
-the engine itself refuses an older change after a newer one, and a replay is a conflict that changes nothing.
+Order: every write carries an external version that never decreases from one change of an item to the next (see
+`indexer.versions`). The engine refuses an older change after a newer one with a version conflict. A record that is
+delivered twice is a version conflict too, and changes nothing.
 
-Ties. Long sequence numbers can share a version. The engine then keeps what it has, and a conflict alone does not tell
-which change is newer; the whole sequence numbers, stored with documents and tombstones, do. A newer change is sent
-again as one that wins ties. Conflicts that cannot be ties cost no look-up.
+Ties: different long sequence numbers can share a version. The engine then keeps the stored document, and the conflict
+does not show which change is newer. The full sequence numbers do: every document and tombstone stores its own (see
+`indexer.superseded`). If the refused change is the newer one, it is sent again with a version type that wins ties.
+A conflict that cannot be a tie needs no look-up.
 
-Deletions. An engine forgets the version of a deleted document after index.gc_deletes (60 s by default), and when a
-shard moves. So a deletion also writes a tombstone, into an index of its own, that searches need not know. A put whose
-record is older than _RECENT looks there first. A younger one need not: any deletion that follows it was
-applied within the last _RECENT seconds, and the engine still knows.
+Deletions: an engine forgets the version of a deleted document after `index.gc_deletes` (60 s by default), and when a
+shard moves. So each deletion also writes a tombstone to a separate index. Before an old record puts a document, its
+tombstone is looked up. A record younger than RECENT_SECONDS needs no look-up: a later deletion of its item is even
+younger, so the engine still knows the version.
 
-Only an item's last record in a batch is sent. Should the index reject its document, the record before it is sent
-instead, so that a poison record costs the item one change and no more.
+Rejected documents: only an item's last record in the batch is sent. If the index rejects its document, the record
+before it is sent instead. So a record that can never be indexed costs its item only that one change.
 """
 
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from indexer import bulk
-from indexer.attributes import encode, plain_item
+from indexer.answers import Answer, Status
+from indexer.changes import Change, DocumentRef, read_change, read_sequence_number
 from indexer.deadline import Deadline
-from indexer.operations import DONE, Action, Answer, Operation, Status
-from indexer.ordering import is_exact
-from indexer.records import Change, Place, read, sequence_number
-from indexer.search import Search
-from indexer.settings import Settings, SettingsError, tombstone_index
-from indexer.stored import SEQUENCE_FIELD, sequence_numbers
+from indexer.operations import Action, Operation, Transform, build_operations
+from indexer.report import Report
+from indexer.search_client import SearchClient
+from indexer.settings import Settings, SettingsError
+from indexer.superseded import look_up_superseded
+from indexer.versions import has_unique_version
 
-Transform = Callable[[dict[str, Any], Change], dict[str, Any] | None]
+# Half of the engines' default index.gc_deletes: clocks differ, and streams round the time of a write to seconds.
+RECENT_SECONDS = 30
 
-# Seconds; half of the engines' default index.gc_deletes, for clocks that differ and times rounded to seconds.
-_RECENT = 30
-
-
-@dataclass(slots=True)
-class Report:
-    """What became of a batch.
-
-    failures: reasons by sequence number, of the records that have to be delivered again. counts: documents by fate:
-    indexed, deleted, superseded (an equal or newer change was there), coalesced (a later record of the batch
-    replaced it), rejected (poison), unavailable.
-    """
-
-    failures: dict[str, str] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
+# If one change has several operations, the answer whose status comes first here counts.
+STATUSES_BY_PRECEDENCE = [Status.REFUSED, Status.BUSY, Status.REJECTED, Status.DONE, Status.CONFLICT]
 
 
-class Batch:
-    """One invocation's records on their way into the index."""
+class BatchIndexer:
+    """Indexes the records of one invocation."""
 
     def __init__(
         self,
-        search: Search,
+        *,
+        client: SearchClient,
         settings: Settings,
         transform: Transform,
         deadline: Deadline,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """Take everything that indexing needs; now returns seconds since 1970."""
-        self._search = search
+        """Keep what indexing needs.
+
+        Args:
+            client: the client of the search service.
+            settings: the function's configuration.
+            transform: the team's function that shapes documents.
+            deadline: the end of the time for requests and retries.
+            now: returns the seconds since 1970.
+        """
+        self._client = client
         self._settings = settings
         self._transform = transform
         self._deadline = deadline
         self._now = now
 
     def index(self, records: Iterable[Mapping[str, Any]]) -> Report:
-        """Index the records and report those that failed.
+        """Index the records.
 
-        Raises SettingsError when the stream or the settings do not fit, ValueError for what is not a stream record at
-        all, and SearchUnavailableError when a whole request failed: then nothing is known and all have to come again.
+        Args:
+            records: the records of a DynamoDB stream event.
+
+        Returns:
+            The failures, and the counts of documents by result.
+
+        Raises:
+            SettingsError: if the stream's view type or the settings do not fit this function.
+            SearchUnavailableError: if a whole request failed. It is unknown which records were indexed.
+            ValueError: if a record has no sequence number.
         """
         report = Report()
-        histories = self._histories(records, report)
+        histories = self._read_histories(records, report)
         while histories:
             answers = self._apply([history[-1] for history in histories])
-            histories = [
-                history[:-1]
-                for history, answer in zip(histories, answers, strict=True)
-                if self._settle(history, answer, report) and len(history) > 1
-            ]
+            earlier = []
+            for history, answer in zip(histories, answers, strict=True):
+                report.add_answer(history, answer)
+                if answer.status is Status.REJECTED and len(history) > 1:
+                    earlier.append(history[:-1])
+            histories = earlier
         return report
 
-    def _histories(self, records: Iterable[Mapping[str, Any]], report: Report) -> list[list[Change]]:
-        """Return the changes of each item, oldest first."""
-        items: dict[Place, dict[int, Change]] = {}
+    def _read_histories(self, records: Iterable[Mapping[str, Any]], report: Report) -> list[list[Change]]:
+        """Return the changes of each document, oldest first; add the records that cannot be read to the report."""
+        changes: dict[DocumentRef, dict[int, Change]] = {}
         for record in records:
-            number = sequence_number(record)
+            number = read_sequence_number(record)
             try:
-                change = read(record, self._settings)
+                change = read_change(record, self._settings)
             except SettingsError:
                 raise
             except (AttributeError, KeyError, TypeError, ValueError) as error:
-                self._reject(number, f"not a stream record: {_what_and_where(error)}", report)
+                report.add_rejection(number, f"invalid stream record: {_type_and_location(error)}")
             else:
-                items.setdefault(change.place, {})[int(number)] = change
-        return [[changes[number] for number in sorted(changes)] for changes in items.values()]
-
-    def _settle(self, history: Sequence[Change], answer: Answer, report: Report) -> bool:
-        """Enter the answer to an item's last change into the report; return whether to try the change before it."""
-        change = history[-1]
-        match answer.status:
-            case Status.DONE:
-                report.counts["deleted" if change.image is None else "indexed"] += 1
-                report.counts["coalesced"] += len(history) - 1
-            case Status.CONFLICT:
-                report.counts["superseded"] += 1
-                report.counts["coalesced"] += len(history) - 1
-            case Status.REJECTED:
-                self._reject(change.sequence_number, answer.reason, report)
-                return True
-            case _:
-                # None of the item's changes is applied, and the last one may yet prove to be poison.
-                report.failures |= {earlier.sequence_number: answer.reason for earlier in history}
-                report.counts["unavailable"] += len(history)
-        return False
-
-    @staticmethod
-    def _reject(number: str, reason: str, report: Report) -> None:
-        report.failures[number] = reason
-        report.counts["rejected"] += 1
+                changes.setdefault(change.document_ref, {})[int(number)] = change
+        return [[history[number] for number in sorted(history)] for history in changes.values()]
 
     def _apply(self, changes: Sequence[Change]) -> list[Answer]:
-        """Return one answer for each change, no two of which are of the same item."""
-        answers: dict[Place, list[Answer]] = {change.place: [] for change in changes}
+        """Apply changes of different documents, and return one answer for each."""
+        answers: dict[DocumentRef, list[Answer]] = {change.document_ref: [] for change in changes}
         operations: list[Operation] = []
         for change in changes:
             try:
-                operations += self._operations(change)
-            except Exception as error:
-                reason = f"no document could be made: {_what_and_where(error)}"
-                answers[change.place].append(Answer(Status.REJECTED, reason))
-        for place in self._overtaken_unseen(operations):
-            answers[place].append(Answer(Status.CONFLICT))
-        operations = [operation for operation in operations if not answers[operation.change.place]]
-        for operation, answer in zip(operations, self._send(operations), strict=True):
-            answers[operation.change.place].append(answer)
-        return [_worst(found) for found in answers.values()]
+                operations += build_operations(
+                    change, settings=self._settings, transform=self._transform, now=self._now()
+                )
+            except Exception as error:  # the team's transform can raise anything
+                reason = f"the document could not be built: {_type_and_location(error)}"
+                answers[change.document_ref].append(Answer(Status.REJECTED, reason))
+        for ref in self._look_up_forgotten_deletions(operations):
+            answers[ref].append(Answer(Status.CONFLICT))
+        unanswered = [operation for operation in operations if not answers[operation.change.document_ref]]
+        for operation, answer in zip(unanswered, self._send(unanswered), strict=True):
+            answers[operation.change.document_ref].append(answer)
+        return [min(found, key=_precedence) for found in answers.values()]
 
-    def _operations(self, change: Change) -> list[Operation]:
-        document = None
-        if change.image is not None:
-            plain = plain_item(
-                change.image, self._settings.exclude_attributes, text_numbers=self._settings.text_numbers
-            )
-            document = self._transform(plain, change)
-        if document is not None:
-            source = encode(document, SEQUENCE_FIELD, change.sequence_number)
-            return [Operation(Action.PUT, change.index, change, source)]
-        delete = Operation(Action.DELETE, change.index, change, None)
-        if not self._settings.tombstones:
-            return [delete]
-        tombstone = orjson.dumps({SEQUENCE_FIELD: change.sequence_number, "deleted_at": int(self._now() * 1000)})
-        return [Operation(Action.BURY, tombstone_index(change.index), change, tombstone), delete]
-
-    def _overtaken_unseen(self, operations: Sequence[Operation]) -> list[Place]:
-        """Return the places of late puts that come after a deletion which the engine may have forgotten."""
+    def _look_up_forgotten_deletions(self, operations: Sequence[Operation]) -> list[DocumentRef]:
+        """Return the documents of old records that would undo a deletion which the engine may have forgotten."""
         if not self._settings.tombstones:
             return []
-        oldest = self._now() - _RECENT
-        late = [op for op in operations if op.action is Action.PUT and op.change.written_at < oldest]
-        return [op.change.place for op, overtaken in zip(late, self._overtaken(late), strict=True) if overtaken]
+        recent = self._now() - RECENT_SECONDS
+        old_puts = [
+            operation
+            for operation in operations
+            if operation.action is Action.PUT_DOCUMENT and operation.change.written_at < recent
+        ]
+        superseded = self._look_up_superseded(old_puts)
+        return [put.change.document_ref for put, is_late in zip(old_puts, superseded, strict=True) if is_late]
 
     def _send(self, operations: Sequence[Operation]) -> list[Answer]:
-        answers = bulk.send(operations, self._search, self._settings, self._deadline)
-        tied = [
-            at
-            for at, (operation, answer) in enumerate(zip(operations, answers, strict=True))
-            if answer.status is Status.CONFLICT and not is_exact(operation.change.sequence_number)
+        """Send operations, and return one answer for each.
+
+        An operation that lost a tie although its change is newer is sent again.
+        """
+        answers = self._send_bulk(operations)
+        ties = [
+            position
+            for position, (operation, answer) in enumerate(zip(operations, answers, strict=True))
+            if answer.status is Status.CONFLICT and not has_unique_version(operation.change.sequence_number)
         ]
-        overtaken = self._overtaken([operations[at] for at in tied])
-        newer = [at for at, late in zip(tied, overtaken, strict=True) if not late]
-        again = [replace(operations[at], ties_win=True) for at in newer]
-        second = bulk.send(again, self._search, self._settings, self._deadline)
-        for at, answer in zip(newer, second, strict=True):
-            answers[at] = answer
+        superseded = self._look_up_superseded([operations[position] for position in ties])
+        newer = [position for position, is_late in zip(ties, superseded, strict=True) if not is_late]
+        second_answers = self._send_bulk([replace(operations[position], wins_ties=True) for position in newer])
+        for position, answer in zip(newer, second_answers, strict=True):
+            answers[position] = answer
         return answers
 
-    def _overtaken(self, operations: Sequence[Operation]) -> list[bool]:
-        """Tell for each operation whether its change, or a newer one, is stored already."""
-        evidence = [self._evidence(operation) for operation in operations]
-        stored = sequence_numbers({place for places in evidence for place in places}, self._search, self._deadline)
-        return [
-            any(stored.get(place, -1) >= int(operation.change.sequence_number) for place in places)
-            for operation, places in zip(operations, evidence, strict=True)
-        ]
+    def _send_bulk(self, operations: Sequence[Operation]) -> list[Answer]:
+        return bulk.send(operations, client=self._client, settings=self._settings, deadline=self._deadline)
 
-    def _evidence(self, operation: Operation) -> list[Place]:
-        """Return the places that can show that an operation comes too late.
-
-        A deletion's tombstone says nothing of its document: both are written together, and one may have failed.
-        """
-        places = [(operation.index, operation.change.id)]
-        if operation.action is Action.PUT and self._settings.tombstones:
-            places.append((tombstone_index(operation.index), operation.change.id))
-        return places
+    def _look_up_superseded(self, operations: Sequence[Operation]) -> list[bool]:
+        return look_up_superseded(operations, client=self._client, settings=self._settings, deadline=self._deadline)
 
 
-def _what_and_where(error: Exception) -> str:
-    """Return an exception's type and place without its message, which could quote the item."""
+def _precedence(answer: Answer) -> int:
+    return STATUSES_BY_PRECEDENCE.index(answer.status)
+
+
+def _type_and_location(error: Exception) -> str:
+    """Return an exception's type and location without its message, because the message can quote the item."""
     *_, frame = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} in {frame.name}, {Path(frame.filename).name} line {frame.lineno}"
-
-
-_BY_SEVERITY = [Status.REFUSED, Status.BUSY, Status.REJECTED, Status.DONE, Status.CONFLICT]
-
-
-def _worst(answers: Sequence[Answer]) -> Answer:
-    """Return the answer to a change from those to its operations."""
-    return min(answers, key=lambda answer: _BY_SEVERITY.index(answer.status), default=DONE)

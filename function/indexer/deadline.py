@@ -1,16 +1,21 @@
-"""How much of the invocation's time is left, and how to wait within it."""
+"""The end of an invocation's time, and the pauses before retries."""
 
 import random
 import time
 from collections.abc import Callable
 
-_FIRST_WAIT = 0.1
-_LONGEST_WAIT = 5.0
-_DOUBLINGS = 6
+FIRST_PAUSE_SECONDS = 0.1
+MAX_PAUSE_SECONDS = 5.0
+# After 6 doublings the pause is longer than MAX_PAUSE_SECONDS; more would only make a large number.
+MAX_DOUBLINGS = 6
 
 
 class Deadline:
-    """The end of the time that requests and waits may take."""
+    """The end of the time for requests and pauses.
+
+    Attributes:
+        retries: the number of pauses before a retry so far.
+    """
 
     def __init__(
         self,
@@ -20,23 +25,37 @@ class Deadline:
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        """Begin to count; clock, sleep and jitter are exchangeable for tests."""
+        """Set the deadline.
+
+        Args:
+            seconds: the time from now to the deadline.
+            clock: returns the current time in seconds. Tests replace it.
+            sleep: pauses for some seconds. Tests replace it.
+            jitter: returns a random number between two bounds. Tests replace it.
+        """
+        self.retries = 0
         self._clock = clock
         self._sleep = sleep
         self._jitter = jitter
         self._end = clock() + seconds
 
     def remaining(self) -> float:
-        """Return the seconds that are left, 0 when it has passed."""
+        """Return the seconds until the deadline, or 0 after it."""
         return max(0.0, self._end - self._clock())
 
-    def wait(self, attempt: int) -> bool:
-        """Wait before another try: a random time up to a bound that doubles with each attempt, counted from 0.
+    def pause_before_retry(self, attempt: int) -> bool:
+        """Pause for a random time, up to a bound that doubles with each attempt.
 
-        Returns False, without waiting, when the time left is shorter than the wait.
+        Args:
+            attempt: the number of attempts before the one that failed.
+
+        Returns:
+            True after the pause, or False without a pause if it would last beyond the deadline.
         """
-        pause = self._jitter(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(attempt, _DOUBLINGS)))
+        doublings = min(attempt, MAX_DOUBLINGS)
+        pause = self._jitter(0, min(MAX_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**doublings))
         if pause >= self.remaining():
             return False
         self._sleep(pause)
+        self.retries += 1
         return True

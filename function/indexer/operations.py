@@ -1,99 +1,92 @@
-"""What is asked of the search service for one change, and how each request is answered."""
+"""Builds the `_bulk` operations that apply a change."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, auto
 from typing import Any
 
 import orjson
 
-from indexer.records import Change
+from indexer.attributes import plain_item
+from indexer.changes import Change
+from indexer.documents import encode_document, encode_tombstone
+from indexer.settings import Settings, tombstone_index
+
+Transform = Callable[[dict[str, Any], Change], dict[str, Any] | None]
 
 
 class Action(Enum):
-    """What an operation does, named as `_bulk` names it, and to which of the two indexes."""
+    """What an operation does."""
 
-    PUT = "index"
-    DELETE = "delete"
-    BURY = "index tombstone"
+    PUT_DOCUMENT = auto()
+    DELETE_DOCUMENT = auto()
+    PUT_TOMBSTONE = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One entry of a `_bulk` request; source is its document, where it has one."""
+    """One operation of a `_bulk` request.
+
+    Attributes:
+        action: what the operation does.
+        index: the index that it writes to.
+        change: the change that it applies.
+        source: the JSON to store, or None for a deletion.
+        wins_ties: whether it replaces a stored document of the same version (see `indexer.batch`).
+    """
 
     action: Action
     index: str
     change: Change
     source: bytes | None
-    ties_win: bool = False
+    wins_ties: bool = False
 
     def body(self) -> bytes:
-        """Return the entry's lines.
-
-        Of equal versions the one that is already stored stays, unless ties_win: see `indexer.batch` on ties.
-        """
+        """Return the operation's lines in the body of the request."""
         line = orjson.dumps(
             {
-                "delete" if self.action is Action.DELETE else "index": {
+                "delete" if self.action is Action.DELETE_DOCUMENT else "index": {
                     "_index": self.index,
                     "_id": self.change.id,
                     "version": self.change.version,
-                    "version_type": "external_gte" if self.ties_win else "external",
+                    "version_type": "external_gte" if self.wins_ties else "external",
                 }
             }
         )
         return line + b"\n" if self.source is None else line + b"\n" + self.source + b"\n"
 
 
-class Status(Enum):
-    """How the search service answered one operation."""
+def build_operations(change: Change, *, settings: Settings, transform: Transform, now: float) -> list[Operation]:
+    """Return the operations that apply a change.
 
-    DONE = "done"
-    CONFLICT = "conflict"
-    REJECTED = "rejected"
-    BUSY = "busy"
-    REFUSED = "refused"
+    Args:
+        change: the change.
+        settings: the function's configuration.
+        transform: the team's function that shapes documents.
+        now: the time of a deletion, in seconds since 1970.
 
+    Returns:
+        One operation that puts the document, or, if the item is gone or the transform leaves it out, one that deletes
+        the document. If tombstones are on, one that puts the tombstone comes before the deletion.
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An operation's status; for failures the reason, without content of the item."""
-
-    status: Status
-    reason: str = ""
-
-
-DONE = Answer(Status.DONE)
-
-
-def read_answer(operation: Operation, item: dict[str, Any]) -> Answer:
-    """Return what an entry of a `_bulk` answer says of its operation; KeyError or ValueError if strange."""
-    ((_, result),) = item.items()
-    status = int(result["status"])
-    error = result.get("error")
-    if status < 300 or (status == 404 and not error and operation.action is Action.DELETE):
-        return DONE
-    reason = f"status {status}, {_reason(error)}"
-    if status == 409:
-        return Answer(Status.CONFLICT, reason)
-    if status == 429 or status >= 500:
-        return Answer(Status.BUSY, reason)
-    # Only 400 blames the document; the rest (a missing permission, a blocked index) would hit any other one too.
-    return Answer(Status.REJECTED if status == 400 else Status.REFUSED, reason)
-
-
-def _reason(error: Any) -> str:
-    if not isinstance(error, dict):
-        return "no reason given"
-    parts = [str(error.get("type")), _without_content(error.get("reason"))]
-    cause = error.get("caused_by")
-    if isinstance(cause, dict):
-        parts.append(f"caused by {cause.get('type')}")
-    return ": ".join(part for part in parts if part)
-
-
-def _without_content(reason: Any) -> str:
-    """Return a reason up to its first quotation mark: engines quote ids and values, field names stand in brackets."""
-    text = str(reason or "")
-    ends = [at for at in (text.find("'"), text.find('"')) if at >= 0]
-    return text[: min(ends, default=len(text))].strip()
+    Raises:
+        Exception: whatever the transform raises; and ValueError or TypeError if the image or the document has a value
+            that cannot be converted.
+    """
+    document = None
+    if change.image is not None:
+        plain = plain_item(change.image, exclude=settings.exclude_attributes, text_numbers=settings.text_numbers)
+        document = transform(plain, change)
+    if document is not None:
+        source = encode_document(document, change.sequence_number)
+        return [Operation(action=Action.PUT_DOCUMENT, index=change.index, change=change, source=source)]
+    delete = Operation(action=Action.DELETE_DOCUMENT, index=change.index, change=change, source=None)
+    if not settings.tombstones:
+        return [delete]
+    put_tombstone = Operation(
+        action=Action.PUT_TOMBSTONE,
+        index=tombstone_index(change.index),
+        change=change,
+        source=encode_tombstone(change.sequence_number, now),
+    )
+    return [put_tombstone, delete]

@@ -1,4 +1,4 @@
-"""The function's configuration, from environment variables, checked as a whole before the first record."""
+"""Reads the function's configuration from environment variables, and checks all of it before the first record."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -6,26 +6,51 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_SERVICES = ("es", "aoss", "basic", "none")
-_INDEX = re.compile(r"[a-z0-9][a-z0-9._-]*")
-_TABLE = "{table}"
-_TOMBSTONES = "-tombstones"
-_MAX_INDEX_BYTES = 255
-_SECRET_ARN = re.compile(r"arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:.+")
+LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
+SERVICES = ("es", "aoss", "basic", "none")
+INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+TABLE_PLACEHOLDER = "{table}"
+TOMBSTONE_SUFFIX = "-tombstones"
+MAX_INDEX_BYTES = 255
+SECRET_ARN = re.compile(r"arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:.+")
 
 
 class SettingsError(ValueError):
-    """The configuration is wrong; the message lists every mistake with the way out."""
+    """The configuration is invalid; the message lists every mistake with its fix."""
 
     def __init__(self, mistakes: list[str]) -> None:
-        """Join the mistakes, one a line."""
-        super().__init__("wrong configuration:\n" + "\n".join(f"- {mistake}" for mistake in mistakes))
+        """Join the mistakes, one on each line."""
+        super().__init__("invalid configuration:\n" + "\n".join(f"- {mistake}" for mistake in mistakes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The function's configuration; `load` says which environment variable sets what."""
+    """The function's configuration. Each attribute comes from the environment variable named here.
+
+    Attributes:
+        endpoint: SEARCH_ENDPOINT, the https URL of the domain, cluster or collection. Plain http is allowed only on the
+            loopback interface. Required.
+        service: SEARCH_SERVICE, how requests are authenticated: `es` (signed for an OpenSearch Service domain, the
+            default), `aoss` (signed for OpenSearch Serverless), `basic` (user name and password), or `none` (only on
+            the loopback interface).
+        region: SEARCH_REGION, the region of the domain or collection. Default: AWS_REGION, which Lambda sets.
+        secret_arn: SEARCH_SECRET_ARN, for `basic`: the ARN of a Secrets Manager secret, which holds JSON with
+            "username" and "password".
+        index: INDEX, the name of the index, or a template in which {table} is the table's name in lower case. Default:
+            {table}.
+        id_fields: ID_FIELDS, the key attributes in the order in which they form a document's id. Default: all, sorted
+            by name.
+        exclude_attributes: EXCLUDE_ATTRIBUTES, the top-level attributes to leave out. Default: none.
+        text_numbers: NUMBERS, `number` (JSON numbers, the default) or `text` (strings, for clients that would round a
+            number).
+        tombstones: TOMBSTONES, `on` (remember deletions in a tombstone index, the default) or `off` (the engine
+            remembers them for `index.gc_deletes`).
+        compress: COMPRESS, `on` (compress request bodies with gzip, the default) or `off`.
+        request_timeout: REQUEST_TIMEOUT, the seconds for one request, 1 to 300. Default: 10.
+        bulk_max_bytes: BULK_MAX_BYTES, the size of one `_bulk` body before compression, 100000 to 100000000 bytes.
+            Default: 8388608, because small instance types accept up to 10 MiB.
+        bulk_max_operations: BULK_MAX_OPERATIONS, the operations in one `_bulk` request, 1 to 50000. Default: 5000.
+    """
 
     endpoint: str
     service: str
@@ -42,46 +67,35 @@ class Settings:
     bulk_max_operations: int
 
 
-def load(environment: Mapping[str, str]) -> Settings:
-    """Return the settings that the environment describes.
+def load_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the configuration that the environment variables define; see `Settings` for each of them.
 
-    SEARCH_ENDPOINT     https URL of the domain, cluster or collection (http only on the loopback interface). Required.
-    SEARCH_SERVICE      how requests are signed: es (default), aoss, basic, or none (loopback only).
-    SEARCH_REGION       region of the domain or collection; default AWS_REGION, which Lambda sets.
-    SEARCH_SECRET_ARN   for basic: the Secrets Manager secret, JSON with "username" and "password".
-    INDEX               index name, or a template with {table}, the table's name in lower case; default {table}.
-    ID_FIELDS           the key attributes in the order that forms a document's id; default all of them, by name.
-    EXCLUDE_ATTRIBUTES  top-level attributes to leave out.
-    NUMBERS             number (default): JSON numbers; text: strings, for readers that would round a number.
-    TOMBSTONES          on (default): remember deletions in INDEX-tombstones; off: only as long as index.gc_deletes.
-    COMPRESS            on (default) or off: gzip of request bodies.
-    REQUEST_TIMEOUT     seconds for one request, 1 to 300; default 10.
-    BULK_MAX_BYTES      bytes of one _bulk body before compression, 100000 to 100000000; default 8388608, since small
-                        instance types take 10 MiB.
-    BULK_MAX_OPERATIONS operations in one _bulk request, 1 to 50000; default 5000.
+    Commas separate the items of a list. Spaces around an item are ignored.
 
-    Lists are separated by commas; surrounding spaces do not count. Raises SettingsError, which lists all mistakes.
+    Args:
+        environment: the environment variables.
+
+    Raises:
+        SettingsError: if any of them is invalid.
     """
-    reader = _Reader(environment)
-    service = reader.choice("SEARCH_SERVICE", _SERVICES, "es")
+    reader = _EnvironmentReader(environment)
+    service = reader.choice("SEARCH_SERVICE", SERVICES, default="es")
     settings = Settings(
-        endpoint=reader.text("SEARCH_ENDPOINT", "", _endpoint_mistake(service)).rstrip("/"),
+        endpoint=reader.text("SEARCH_ENDPOINT", find_mistake=_endpoint_check(service)).rstrip("/"),
         service=service,
         region=reader.text(
-            "SEARCH_REGION",
-            environment.get("AWS_REGION", ""),
-            _required_if(service in {"es", "aoss"}, "the region of the domain or collection"),
+            "SEARCH_REGION", default=environment.get("AWS_REGION", ""), find_mistake=_region_check(service)
         ),
-        secret_arn=reader.text("SEARCH_SECRET_ARN", "", _secret_mistake(service)),
-        index=reader.text("INDEX", _TABLE, _index_mistake),
+        secret_arn=reader.text("SEARCH_SECRET_ARN", find_mistake=_secret_check(service)),
+        index=reader.text("INDEX", default=TABLE_PLACEHOLDER, find_mistake=_index_mistake),
         id_fields=reader.names("ID_FIELDS"),
         exclude_attributes=frozenset(reader.names("EXCLUDE_ATTRIBUTES")),
-        text_numbers=reader.choice("NUMBERS", ("number", "text"), "number") == "text",
-        tombstones=reader.choice("TOMBSTONES", ("on", "off"), "on") == "on",
-        compress=reader.choice("COMPRESS", ("on", "off"), "on") == "on",
-        request_timeout=reader.number("REQUEST_TIMEOUT", 10.0, 1, 300, float),
-        bulk_max_bytes=reader.number("BULK_MAX_BYTES", 8 * 1024 * 1024, 100_000, 100_000_000, int),
-        bulk_max_operations=reader.number("BULK_MAX_OPERATIONS", 5000, 1, 50_000, int),
+        text_numbers=reader.choice("NUMBERS", ("number", "text"), default="number") == "text",
+        tombstones=reader.choice("TOMBSTONES", ("on", "off"), default="on") == "on",
+        compress=reader.choice("COMPRESS", ("on", "off"), default="on") == "on",
+        request_timeout=reader.number("REQUEST_TIMEOUT", default=10.0, low=1, high=300, convert=float),
+        bulk_max_bytes=reader.number("BULK_MAX_BYTES", default=8 * 1024 * 1024, low=100_000, high=100_000_000),
+        bulk_max_operations=reader.number("BULK_MAX_OPERATIONS", default=5000, low=1, high=50_000),
     )
     if reader.mistakes:
         raise SettingsError(reader.mistakes)
@@ -89,51 +103,61 @@ def load(environment: Mapping[str, str]) -> Settings:
 
 
 def index_name(template: str, table: str) -> str:
-    """Return the index for a table; raises SettingsError when the table's name makes no index name."""
-    name = template.replace(_TABLE, table.lower())
-    if not _INDEX.fullmatch(name) or len(name + _TOMBSTONES) > _MAX_INDEX_BYTES:
+    """Return the name of the index for a table.
+
+    Args:
+        template: the setting INDEX.
+        table: the table's name.
+
+    Raises:
+        SettingsError: if the result is not a valid index name.
+    """
+    name = template.replace(TABLE_PLACEHOLDER, table.lower())
+    if not INDEX_NAME.fullmatch(name) or len(name + TOMBSTONE_SUFFIX) > MAX_INDEX_BYTES:
         raise SettingsError(
             [
-                f"INDEX={template!r} gives the index name {name!r} for table {table!r}: an index name begins with a "
-                f"letter or digit and has at most {_MAX_INDEX_BYTES - len(_TOMBSTONES)} bytes; set INDEX to a name, "
-                f"or put a prefix before {_TABLE}"
+                f"INDEX={template!r}: gives the invalid index name {name!r} for table {table!r}; an index name must "
+                f"begin with a letter or digit and have at most {MAX_INDEX_BYTES - len(TOMBSTONE_SUFFIX)} bytes; set "
+                f"INDEX to a valid name, or add a prefix before {TABLE_PLACEHOLDER}"
             ]
         )
     return name
 
 
 def tombstone_index(index: str) -> str:
-    """Return the index that remembers what was deleted from the given one."""
-    return index + _TOMBSTONES
+    """Return the name of the index that stores the tombstones of an index."""
+    return index + TOMBSTONE_SUFFIX
 
 
-class _Reader:
-    """Reads variables one by one and collects what is wrong with them."""
+class _EnvironmentReader:
+    """Reads environment variables, and collects the mistakes in them."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self.mistakes: list[str] = []
 
-    def text(self, name: str, default: str, mistake: Callable[[str], str | None]) -> str:
+    def text(self, name: str, *, default: str = "", find_mistake: Callable[[str], str | None]) -> str:
         value = self._environment.get(name, "").strip() or default
-        if found := mistake(value):
-            self._wrong(name, value, found)
+        mistake = find_mistake(value)
+        if mistake is not None:
+            self._add_mistake(name, value, mistake)
         return value
 
-    def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
-        expected = f"use one of {', '.join(choices)}"
-        return self.text(name, default, lambda value: None if value in choices else expected)
+    def choice(self, name: str, choices: tuple[str, ...], *, default: str) -> str:
+        mistake = f"must be one of {', '.join(choices)}"
+        return self.text(name, default=default, find_mistake=lambda value: None if value in choices else mistake)
 
-    def number(self, name: str, default: Any, low: int, high: int, kind: Callable[[str], Any]) -> Any:
+    def number(self, name: str, *, default: Any, low: int, high: int, convert: Callable[[str], Any] = int) -> Any:
         value = self._environment.get(name, "").strip()
         if not value:
             return default
         try:
-            number = kind(value)
+            number = convert(value)
         except ValueError:
             number = None
         if number is None or not low <= number <= high:
-            self._wrong(name, value, f"use {'a whole number' if kind is int else 'a number'} from {low} to {high}")
+            kind = "whole number" if convert is int else "number"
+            self._add_mistake(name, value, f"must be a {kind} from {low} to {high}")
             return default
         return number
 
@@ -141,58 +165,66 @@ class _Reader:
         value = self._environment.get(name, "")
         found = tuple(part.strip() for part in value.split(",")) if value.strip() else ()
         if "" in found or len(set(found)) < len(found):
-            self._wrong(name, value, "separate different attribute names with single commas")
+            self._add_mistake(name, value, "must be different attribute names, separated by single commas")
         return found
 
-    def _wrong(self, name: str, value: str, way_out: str) -> None:
-        shown = re.sub(r"//[^/@]*@", "//***@", value)
-        self.mistakes.append(f"{name}={shown!r}: {way_out}")
+    def _add_mistake(self, name: str, value: str, mistake: str) -> None:
+        without_password = re.sub(r"//[^/@]*@", "//***@", value)
+        self.mistakes.append(f"{name}={without_password!r}: {mistake}")
 
 
-def _endpoint_mistake(service: str) -> Callable[[str], str | None]:
-    def mistake(value: str) -> str | None:
+def _endpoint_check(service: str) -> Callable[[str], str | None]:
+    def find_mistake(value: str) -> str | None:
         try:
             url = urlsplit(value)
             _ = url.port
         except ValueError:
-            return "use a URL such as https://search-orders.eu-west-1.es.amazonaws.com"
+            return "must be a URL, such as https://search-orders.eu-west-1.es.amazonaws.com"
         if not value or not url.hostname or url.scheme not in {"http", "https"}:
-            return "set the https URL of the domain, cluster or collection"
+            return "must be the https URL of the domain, cluster or collection"
         if url.username or url.password:
-            return "take the password out of the URL and put it into the secret of SEARCH_SECRET_ARN"
+            return "must not contain a user name or password: store them in the secret of SEARCH_SECRET_ARN"
         if url.query or url.fragment:
-            return "use a URL without query and fragment"
-        if url.hostname not in _LOOPBACK:
+            return "must be a URL without a query and a fragment"
+        if url.hostname not in LOOPBACK_HOSTS:
             if url.scheme == "http":
-                return "use https: plain http is allowed on the loopback interface only"
+                return "must begin with https://: plain http is allowed only on the loopback interface"
             if service == "none":
-                return "set SEARCH_SERVICE to es, aoss or basic: only the loopback interface takes unsigned requests"
+                return "must be on the loopback interface with SEARCH_SERVICE=none: use es, aoss or basic instead"
         return None
 
-    return mistake
+    return find_mistake
 
 
-def _required_if(needed: bool, what: str) -> Callable[[str], str | None]:
-    return lambda value: f"set {what}" if needed and not value else None
+def _region_check(service: str) -> Callable[[str], str | None]:
+    def find_mistake(value: str) -> str | None:
+        if service in {"es", "aoss"} and not value:
+            return "must be the region of the domain or collection"
+        return None
+
+    return find_mistake
 
 
-def _secret_mistake(service: str) -> Callable[[str], str | None]:
-    def mistake(value: str) -> str | None:
+def _secret_check(service: str) -> Callable[[str], str | None]:
+    def find_mistake(value: str) -> str | None:
         if service == "basic" and not value:
-            return "set the ARN of a Secrets Manager secret with username and password, or SEARCH_SERVICE to es or aoss"
+            return (
+                "must be the ARN of a Secrets Manager secret with SEARCH_SERVICE=basic: "
+                "set it, or set SEARCH_SERVICE to es or aoss"
+            )
         if value and service != "basic":
-            return "set SEARCH_SERVICE to basic, or leave this unset"
-        if value and not _SECRET_ARN.fullmatch(value):
-            return "use the ARN of a Secrets Manager secret"
+            return "applies only to SEARCH_SERVICE=basic: remove it, or set SEARCH_SERVICE to basic"
+        if value and not SECRET_ARN.fullmatch(value):
+            return "must be the ARN of a Secrets Manager secret"
         return None
 
-    return mistake
+    return find_mistake
 
 
 def _index_mistake(value: str) -> str | None:
-    # What the table's name adds is known only with the first record: see index_name.
-    if re.search(r"[{}]", value.replace(_TABLE, "")):
-        return f"the only placeholder is {_TABLE}"
-    if not _INDEX.fullmatch(value.replace(_TABLE, "t")):
-        return "an index name has lower case letters, digits, '.', '_' and '-', and begins with a letter or digit"
+    # `index_name` checks the rest when the first record gives the table's name.
+    if re.search(r"[{}]", value.replace(TABLE_PLACEHOLDER, "")):
+        return f"must not contain another placeholder than {TABLE_PLACEHOLDER}"
+    if not INDEX_NAME.fullmatch(value.replace(TABLE_PLACEHOLDER, "t")):
+        return "must have only lowercase letters, digits, '.', '_' and '-', and must begin with a letter or digit"
     return None

@@ -1,9 +1,10 @@
-"""A search engine for tests: the documented semantics of `_bulk` and `_mget`, over HTTP on the loopback interface.
+"""A search engine for tests, with the documented behavior of `_bulk` and `_mget`, over HTTP on the loopback interface.
 
-What it keeps to: external and external_gte versions for index and delete, 409 with the engines' wording, deleting what
-is not there (404, not_found, and a version remembered), versions of deleted documents forgotten after index.gc_deletes,
-dynamic mapping with its errors, refused field names, the 512-byte limit of ids, gzip in both directions, and a body
-that must end with a newline. `fail` queues what goes wrong with the next requests.
+It implements: the version types external and external_gte for index and delete; version conflicts (409) with the
+engines' wording; the deletion of a document that does not exist (404, not_found, and its version is remembered); the
+versions of deleted documents, which it forgets after `index.gc_deletes`; dynamic mapping and its errors; field names
+that are refused; the limit of 512 bytes for an id; gzip in both directions; and a body that must end with a newline.
+`SearchServer.fail` makes the next requests fail.
 """
 
 import gzip
@@ -17,11 +18,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 METADATA_FIELDS = {"_id", "_index", "_routing", "_source", "_type", "_version", "_seq_no", "_field_names", "_ignored"}
-LONG = 2**63
+LONG_LIMIT = 2**63
+FLOAT_LIMIT = Decimal("3.4028235e38")
 
 
 class RefusedError(Exception):
-    """An operation's error, as the engine reports it."""
+    """The error of an operation, as the engine reports it."""
 
     def __init__(self, status: int, kind: str, reason: str, cause: str = "") -> None:
         super().__init__(reason)
@@ -51,7 +53,15 @@ class Request:
 
 
 class Engine:
-    """The state of all indexes; now() is the engine's clock in seconds."""
+    """The state of all indexes.
+
+    Attributes:
+        now: returns the time in seconds.
+        gc_deletes: the seconds for which the engine remembers the version of a deleted document.
+        indexes: the indexes by name.
+        busy: for each of the next `_bulk` requests, the ids of the documents that get a 429.
+        blocked: whether all writes are refused.
+    """
 
     def __init__(self, now: Callable[[], float], gc_deletes: float = 60) -> None:
         self.now = now
@@ -84,12 +94,12 @@ class Engine:
     def apply(self, action: str, meta: dict[str, Any], source: bytes | None) -> tuple[int, str]:
         id_, version, kind = meta["_id"], meta["version"], meta["version_type"]
         assert isinstance(version, int)
-        assert 0 <= version < LONG
+        assert 0 <= version < LONG_LIMIT
         if len(id_.encode()) > 512:
             raise RefusedError(400, "illegal_argument_exception", "id is too long, must be no longer than 512 bytes")
         index = self.indexes.setdefault(meta["_index"], Index())
         if source is not None:
-            learn(index.mapping, source, id_)
+            extend_mapping(index.mapping, source, id_)
         current = self.version(index, id_)
         if current is not None and (current > version if kind == "external_gte" else current >= version):
             bound = "higher" if kind == "external_gte" else "higher or equal to"
@@ -107,21 +117,21 @@ class Engine:
     def version(self, index: Index, id_: str) -> int | None:
         if id_ in index.documents:
             return index.documents[id_][0]
-        version, at = index.deleted.get(id_, (None, 0.0))
-        return version if self.now() - at <= self.gc_deletes else None
+        version, deleted_at = index.deleted.get(id_, (None, 0.0))
+        return version if self.now() - deleted_at <= self.gc_deletes else None
 
     def mget(self, body: bytes) -> dict[str, Any]:
-        return {"docs": [self.get(wanted) for wanted in json.loads(body)["docs"]]}
+        return {"docs": [self.get(doc) for doc in json.loads(body)["docs"]]}
 
-    def get(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        place = {"_index": wanted["_index"], "_id": wanted["_id"]}
-        if wanted["_index"] not in self.indexes:
-            return place | {"error": {"type": "index_not_found_exception", "reason": "no such index"}}
-        version, source = self.indexes[wanted["_index"]].documents.get(wanted["_id"], (None, b""))
+    def get(self, doc: dict[str, Any]) -> dict[str, Any]:
+        result = {"_index": doc["_index"], "_id": doc["_id"]}
+        if doc["_index"] not in self.indexes:
+            return result | {"error": {"type": "index_not_found_exception", "reason": "no such index"}}
+        version, source = self.indexes[doc["_index"]].documents.get(doc["_id"], (None, b""))
         if version is None:
-            return place | {"found": False}
-        fields = {name: value for name, value in json.loads(source).items() if name in wanted["_source"]}
-        return place | {"found": True, "_version": version, "_source": fields}
+            return result | {"found": False}
+        fields = {name: value for name, value in json.loads(source).items() if name in doc["_source"]}
+        return result | {"found": True, "_version": version, "_source": fields}
 
 
 def entries(body: bytes) -> Iterator[tuple[dict[str, Any], bytes | None]]:
@@ -132,30 +142,35 @@ def entries(body: bytes) -> Iterator[tuple[dict[str, Any], bytes | None]]:
         yield operation, None if "delete" in operation else next(lines)
 
 
-def learn(mapping: dict[str, str], source: bytes, id_: str) -> None:
-    """Extend a dynamic mapping by a document, or refuse it."""
+def extend_mapping(mapping: dict[str, str], source: bytes, id_: str) -> None:
+    """Add the fields of a document to a dynamic mapping.
+
+    Raises:
+        RefusedError: if the document does not fit the mapping.
+    """
     new = dict(mapping)
     for path, value in leaves(json.loads(source, parse_float=Decimal), ""):
         if value is None:
             continue
-        kind = kind_of(value)
-        known = new.setdefault(path, kind)
-        where = f"failed to parse field [{path}] of type [{known}] in document with id '{id_}'."
-        if (known == "object") != (kind == "object"):
+        field_type = field_type_of(value)
+        mapped = new.setdefault(path, field_type)
+        failure = f"failed to parse field [{path}] of type [{mapped}] in document with id '{id_}'."
+        if (mapped == "object") != (field_type == "object"):
             raise RefusedError(
                 400, "mapper_parsing_exception", f"object mapping for [{path}] tried to parse field as object"
             )
-        if known in {"long", "float"} and not is_number(value):
-            reason = f"{where} Preview of field's value: '{value}'"
+        if mapped in {"long", "float"} and not is_number(value):
+            reason = f"{failure} Preview of field's value: '{value}'"
             raise RefusedError(400, "mapper_parsing_exception", reason, "number_format_exception")
-        if known == "long" and abs(Decimal(str(value))) >= LONG:
-            raise RefusedError(400, "mapper_parsing_exception", where, "illegal_argument_exception")
-        if known == "float" and abs(Decimal(str(value))) > Decimal("3.4028235e38"):
-            raise RefusedError(400, "mapper_parsing_exception", where, "illegal_argument_exception")
+        if mapped == "long" and abs(Decimal(str(value))) >= LONG_LIMIT:
+            raise RefusedError(400, "mapper_parsing_exception", failure, "illegal_argument_exception")
+        if mapped == "float" and abs(Decimal(str(value))) > FLOAT_LIMIT:
+            raise RefusedError(400, "mapper_parsing_exception", failure, "illegal_argument_exception")
     mapping.update(new)
 
 
 def leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield the fields of a document, and the objects in it, by path."""
     if isinstance(value, dict):
         if path:
             yield path, value
@@ -175,16 +190,16 @@ def leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def kind_of(value: Any) -> str:
-    kinds = {bool: "boolean", int: "long", Decimal: "float", str: "text", dict: "object"}
-    return kinds[type(value)]
+def field_type_of(value: Any) -> str:
+    types = {bool: "boolean", int: "long", Decimal: "float", str: "text", dict: "object"}
+    return types[type(value)]
 
 
 def is_number(value: Any) -> bool:
     return not isinstance(value, bool) and re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", str(value)) is not None
 
 
-# What goes wrong with a request: gets the true answer, returns status and body, or None to cut the connection.
+# Gets the correct response, and returns the status and body to send instead, or None to cut the connection.
 Fault = Callable[[bytes], tuple[int, bytes] | None]
 
 
@@ -196,18 +211,25 @@ def cut_after_applying(_: bytes) -> None:
     return None
 
 
-def malformed(answer: bytes) -> Fault:
-    return lambda _: (200, answer)
+def malformed(response: bytes) -> Fault:
+    return lambda _: (200, response)
 
 
 class SearchServer:
-    """An engine behind HTTP; `url` is its endpoint."""
+    """An engine with an HTTP interface.
+
+    Attributes:
+        url: its endpoint.
+        engine: its state.
+        requests: the requests that it received.
+        max_body_bytes: the size of the largest request body that it accepts.
+    """
 
     def __init__(self, now: Callable[[], float] = lambda: 0.0) -> None:
         self.engine = Engine(now)
         self.requests: list[Request] = []
         self.faults: list[tuple[Fault, bool]] = []
-        self.largest_body = 100_000_000
+        self.max_body_bytes = 100_000_000
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -216,12 +238,12 @@ class SearchServer:
             wbufsize = -1
 
             def do_POST(self) -> None:
-                answer = server.answer(self)
-                if answer is None:
+                response = server.respond(self)
+                if response is None:
                     self.close_connection = True
                     self.connection.shutdown(2)
                     return
-                code, body = answer
+                code, body = response
                 self.send_response(code)
                 self.send_header("content-type", "application/json; charset=UTF-8")
                 if "gzip" in self.headers.get("accept-encoding", ""):
@@ -240,23 +262,36 @@ class SearchServer:
         self.url = f"http://127.0.0.1:{self._http.server_port}"
 
     def fail(self, *faults: Fault, applied: bool = False) -> None:
-        """Let the next requests go wrong, one by one; applied: the engine carries them out all the same."""
+        """Make the next requests fail, one for each fault.
+
+        Args:
+            faults: the failures.
+            applied: whether the engine carries out the requests although they fail.
+        """
         self.faults += [(fault, applied) for fault in faults]
 
-    def answer(self, http: BaseHTTPRequestHandler) -> tuple[int, bytes] | None:
+    def respond(self, http: BaseHTTPRequestHandler) -> tuple[int, bytes] | None:
         body = http.rfile.read(int(http.headers["content-length"]))
-        if len(body) > self.largest_body:
+        if len(body) > self.max_body_bytes:
             return 413, b""
         sent = body
         if http.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(sent)
         self.requests.append(Request(http.path, dict(http.headers.items()), sent, body))
         fault, applied = self.faults.pop(0) if self.faults else (None, True)
-        answer = b""
+        response = b""
         if applied:
-            found = self.engine.bulk(body) if http.path == "/_bulk" else self.engine.mget(body)
-            answer = json.dumps(found).encode()
-        return (200, answer) if fault is None else fault(answer)
+            result = self.engine.bulk(body) if http.path == "/_bulk" else self.engine.mget(body)
+            response = json.dumps(result).encode()
+        return (200, response) if fault is None else fault(response)
+
+    def documents(self, index: str = "orders") -> dict[str, dict[str, Any]]:
+        """Return the documents of an index by id, without the field that the function adds."""
+        found = {id_: json.loads(source) for id_, source in self.engine.sources(index).items()}
+        return {
+            id_: {name: document[name] for name in document if name != "_sequence_number"}
+            for id_, document in found.items()
+        }
 
     def bulks(self) -> list[Request]:
         return [request for request in self.requests if request.path == "/_bulk"]

@@ -1,14 +1,23 @@
-"""Stream records in the shape that AWS documents for Lambda's DynamoDB events."""
+"""Builds stream records in the shape that AWS documents for Lambda's DynamoDB events."""
 
 from typing import Any
 
 TABLE = "Orders"
 ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/{}/stream/2026-01-01T00:00:00.000"
 
-# When records are written unless a test says otherwise: just now, by the tests' clock.
+# The default time of a write, and the time at which the tests' clock starts.
 NOW = 1_000_000.0
 
+# Two sequence numbers that share a version.
+OLDER = "6200000000002513011398"
+NEWER = "6200000000002513011399"
+
 Image = dict[str, dict[str, Any]]
+
+
+def text_image(value: str) -> Image:
+    """Return an image with the text attribute "value"."""
+    return {"value": {"S": value}}
 
 
 def record(
@@ -18,12 +27,22 @@ def record(
     image: Image | None = None,
     *,
     view: str = "NEW_AND_OLD_IMAGES",
-    at: float = NOW,
+    written_at: float = NOW,
     table: str = TABLE,
 ) -> dict[str, Any]:
-    """Return one record; key is the value of the key attribute "id", or the whole key."""
+    """Return one record.
+
+    Args:
+        event: INSERT, MODIFY or REMOVE.
+        sequence: the sequence number.
+        key: the value of the key attribute "id", or all key attributes.
+        image: the attributes of the new image that are not in the key.
+        view: the stream's view type.
+        written_at: the time of the write in seconds since 1970.
+        table: the table's name.
+    """
     keys: Image = {"id": {"S": key}} if isinstance(key, str) else key
-    data: dict[str, Any] = {"ApproximateCreationDateTime": at, "Keys": keys}
+    data: dict[str, Any] = {"ApproximateCreationDateTime": written_at, "Keys": keys}
     if event != "REMOVE" and view in {"NEW_IMAGE", "NEW_AND_OLD_IMAGES"}:
         data["NewImage"] = keys | (image or {})
     if event != "INSERT" and view in {"OLD_IMAGE", "NEW_AND_OLD_IMAGES"}:
@@ -40,12 +59,14 @@ def record(
     }
 
 
-def put(sequence: int | str, key: str | Image = "a", image: Image | None = None, *, at: float = NOW) -> dict[str, Any]:
-    return record("MODIFY", sequence, key, image, at=at)
+def put(
+    sequence: int | str, key: str | Image = "a", image: Image | None = None, *, written_at: float = NOW
+) -> dict[str, Any]:
+    return record("MODIFY", sequence, key, image, written_at=written_at)
 
 
-def remove(sequence: int | str, key: str | Image = "a", *, at: float = NOW) -> dict[str, Any]:
-    return record("REMOVE", sequence, key, at=at)
+def remove(sequence: int | str, key: str | Image = "a", *, written_at: float = NOW) -> dict[str, Any]:
+    return record("REMOVE", sequence, key, written_at=written_at)
 
 
 def expired(sequence: int | str, key: str = "a") -> dict[str, Any]:

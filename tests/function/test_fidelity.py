@@ -1,4 +1,4 @@
-"""Nothing of an item is lost on its way into a document."""
+"""A document has everything that is in its item."""
 
 import base64
 import json
@@ -9,17 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import Clock, Indexer
-from indexer.attributes import encode, field_name, plain_item
-from indexer.identity import document_id
-from search_server import SearchServer
-from stream_events import put, remove
+from indexer.attributes import plain_item
+from indexer.document_ids import document_id
+from indexer.documents import encode_document, field_name
+from tests.function.harness import Clock, Indexer
+from tests.function.search_server import SearchServer
+from tests.function.stream_events import Image, put, remove
 
 PRECISE = "12345678901234567890123456789012345678"
 
 
 def source(image: dict[str, Any], *, text_numbers: bool = False) -> bytes:
-    return encode(plain_item(image, frozenset(), text_numbers=text_numbers), "_sequence_number", "1")
+    return encode_document(plain_item(image, exclude=frozenset(), text_numbers=text_numbers), "1")
 
 
 def document(image: dict[str, Any], **options: bool) -> Any:
@@ -52,7 +53,7 @@ def document(image: dict[str, Any], **options: bool) -> Any:
         ({"BS": ["/w==", "AA=="]}, ["/w==", "AA=="]),
     ],
 )
-def test_every_type_has_its_place_in_json(value: dict[str, Any], expected: object) -> None:
+def test_every_attribute_type_becomes_json(value: dict[str, Any], expected: object) -> None:
     assert document({"x": value}) == {"x": expected}
 
 
@@ -68,7 +69,7 @@ def test_a_number_keeps_all_its_digits(number: str) -> None:
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=20) | st.integers(-(10**38) + 1, 10**38 - 1))
-def test_any_number_comes_back_as_it_was(number: Decimal | int) -> None:
+def test_any_number_is_stored_unchanged(number: Decimal | int) -> None:
     assert document({"x": {"N": str(number)}}) == {"x": number}
 
 
@@ -78,40 +79,38 @@ def test_numbers_can_be_stored_as_text() -> None:
     assert document(image, text_numbers=True) == {"x": PRECISE, "y": ["1", "2"], "z": {"n": "1.50"}}
 
 
-def test_a_number_that_the_mapping_has_no_room_for_is_poison_as_a_number_and_fits_as_text(
-    server: SearchServer, clock: Clock
-) -> None:
+def test_a_number_beyond_the_mapping_fails_as_a_number_but_not_as_text(server: SearchServer, clock: Clock) -> None:
     image = {"big": {"N": PRECISE}}
 
-    assert list(Indexer(server, clock).index(put(1, "a", image)).failures) == ["1"]
-    assert Indexer(server, clock, NUMBERS="text").index(put(1, "a", image)).failures == {}
+    assert list(Indexer(server.url, clock).index(put(1, "a", image)).failures) == ["1"]
+    assert Indexer(server.url, clock, NUMBERS="text").index(put(1, "a", image)).failures == {}
 
 
-def test_the_same_set_gives_the_same_document_whatever_its_order() -> None:
+def test_a_set_gives_the_same_document_in_any_order() -> None:
     assert source({"x": {"SS": ["a", "b", "c"]}}) == source({"x": {"SS": ["c", "a", "b"]}})
 
 
 @given(st.binary())
-def test_binary_is_its_base64(content: bytes) -> None:
+def test_a_binary_value_is_stored_as_base64(content: bytes) -> None:
     text = base64.b64encode(content).decode()
 
     assert document({"x": {"B": text}}) == {"x": text}
 
 
 @pytest.mark.parametrize("value", [{}, {"S": "a", "N": "1"}, {"X": "a"}, {"N": "NaN"}, {"N": "Infinity"}])
-def test_what_is_no_attribute_value_is_refused(value: dict[str, str]) -> None:
+def test_an_invalid_attribute_value_is_refused(value: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"type|finite"):
         source({"x": value})
 
 
-def test_field_names_the_engine_refuses_or_takes_apart_are_encoded(indexer: Indexer) -> None:
-    image = {name: {"S": "x"} for name in ["a.b", "a..", ".", "_id", "_source", "_mine", " ", "%", "ü"]}
+def test_field_names_that_the_engine_refuses_or_splits_are_encoded(indexer: Indexer, server: SearchServer) -> None:
+    image: Image = {name: {"S": "x"} for name in ["a.b", "a..", ".", "_id", "_source", "_mine", " ", "%", "ü"]}
     image["a"] = {"M": {"": {"S": "x"}, "_id": {"S": "x"}, "b.c": {"N": "1"}}}
 
     report = indexer.index(put(1, "k", image))
 
     assert report.failures == {}
-    assert indexer.documents()["k"] == {
+    assert server.documents()["k"] == {
         "id": "k",
         **dict.fromkeys(["a%2Eb", "a%2E%2E", "%2E", "%5Fid", "%5Fsource", "%5Fmine", "%20", "%25", "ü"], "x"),
         "a": {"%": "x", "_id": "x", "b%2Ec": 1},
@@ -124,7 +123,7 @@ def test_different_attributes_never_share_a_field(one: str, other: str, root: bo
         assert field_name(one, root=root) != field_name(other, root=root)
 
 
-def test_an_attribute_cannot_take_the_place_of_the_sequence_number(indexer: Indexer, server: SearchServer) -> None:
+def test_an_attribute_cannot_replace_the_sequence_number(indexer: Indexer, server: SearchServer) -> None:
     indexer.index(put(7, "a", {"_sequence_number": {"S": "999"}}))
 
     stored = json.loads(server.engine.sources("orders")["a"])
@@ -153,32 +152,32 @@ def test_the_id_of_a_plain_key_is_the_key() -> None:
     assert document_id({"p": {"S": "eu"}, "s": {"N": "17"}}, ("p", "s")) == "eu|17"
 
 
-def test_no_plain_id_looks_like_that_of_a_long_key() -> None:
+def test_the_id_of_a_long_key_differs_from_every_short_id() -> None:
     hashed = document_id({"id": {"S": "x" * 2048}}, ("id",))
 
     assert hashed.startswith("%sha256:")
     assert document_id({"id": {"S": hashed}}, ("id",)) == hashed.replace("%", "%25")
 
 
-def test_an_item_with_a_long_key_is_indexed_and_deleted(indexer: Indexer) -> None:
-    key = {"p": {"S": "ü" * 1024}, "s": {"B": base64.b64encode(b"x" * 1024).decode()}}
+def test_an_item_with_a_long_key_is_indexed_and_deleted(indexer: Indexer, server: SearchServer) -> None:
+    key: Image = {"p": {"S": "ü" * 1024}, "s": {"B": base64.b64encode(b"x" * 1024).decode()}}
     indexer.index(put(1, key))
-    assert len(indexer.documents()) == 1
+    assert len(server.documents()) == 1
 
     indexer.index(remove(2, key))
 
-    assert indexer.documents() == {}
+    assert server.documents() == {}
 
 
-def test_an_item_of_400_kb_is_indexed_whole(indexer: Indexer) -> None:
+def test_an_item_of_400_kb_is_indexed_completely(indexer: Indexer, server: SearchServer) -> None:
     text = "ä" * 200_000
 
     indexer.index(put(1, "a", {"text": {"S": text}}))
 
-    assert indexer.documents()["a"]["text"] == text
+    assert server.documents()["a"]["text"] == text
 
 
-def test_the_deepest_item_is_indexed(indexer: Indexer) -> None:
+def test_an_item_of_the_maximum_depth_is_indexed(indexer: Indexer) -> None:
     value: dict[str, Any] = {"S": "bottom"}
     for _ in range(31):
         value = {"L": [{"M": {"d": value}}]}
@@ -186,32 +185,32 @@ def test_the_deepest_item_is_indexed(indexer: Indexer) -> None:
     assert indexer.index(put(1, "a", {"x": value})).failures == {}
 
 
-def test_attributes_can_be_left_out(server: SearchServer, clock: Clock) -> None:
-    indexer = Indexer(server, clock, EXCLUDE_ATTRIBUTES="password, notes")
+def test_excluded_attributes_are_left_out(server: SearchServer, clock: Clock) -> None:
+    indexer = Indexer(server.url, clock, EXCLUDE_ATTRIBUTES="password, notes")
 
     indexer.index(put(1, "a", {"password": {"S": "x"}, "notes": {"S": "y"}, "kept": {"M": {"notes": {"S": "z"}}}}))
 
-    assert indexer.documents()["a"] == {"id": "a", "kept": {"notes": "z"}}
+    assert server.documents()["a"] == {"id": "a", "kept": {"notes": "z"}}
 
 
-def test_a_transform_shapes_the_document(indexer: Indexer) -> None:
+def test_a_transform_shapes_the_document(indexer: Indexer, server: SearchServer) -> None:
     indexer.index(
         put(1, "a"), transform=lambda document, change: document | {"from": change.index, "half": Decimal("0.5")}
     )
 
-    assert indexer.documents()["a"] == {"id": "a", "from": "orders", "half": 0.5}
+    assert server.documents()["a"] == {"id": "a", "from": "orders", "half": 0.5}
 
 
-def test_an_item_that_the_transform_leaves_out_is_not_in_the_index(indexer: Indexer) -> None:
+def test_an_item_that_the_transform_leaves_out_is_not_in_the_index(indexer: Indexer, server: SearchServer) -> None:
     indexer.index(put(1, "a"), transform=lambda *_: None)
 
-    assert indexer.documents() == {}
+    assert server.documents() == {}
 
 
-def test_an_indexed_item_that_the_transform_leaves_out_later_is_deleted(indexer: Indexer) -> None:
+def test_an_indexed_item_that_the_transform_leaves_out_later_is_deleted(indexer: Indexer, server: SearchServer) -> None:
     indexer.index(put(1, "a"))
 
     indexer.index(put(2, "a"), transform=lambda *_: None)
     indexer.index(put(1, "a"))
 
-    assert indexer.documents() == {}
+    assert server.documents() == {}

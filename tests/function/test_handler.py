@@ -1,24 +1,26 @@
-"""The entry point, with events in the documented shape for all event names and stream views."""
+"""The entry point, with documented events of every event name and stream view type."""
 
 import json
 from typing import Any
 
 import pytest
 
-from conftest import Context, Start
 from indexer.settings import SettingsError
-from search_server import SearchServer, status
-from stream_events import expired, put, record, remove
+from tests.function.harness import ColdStart, Context
+from tests.function.search_server import SearchServer, status
+from tests.function.stream_events import expired, put, record, remove
 
 
 def event(*records: dict[str, Any]) -> dict[str, Any]:
-    return json.loads(json.dumps({"Records": records}))
+    """Return an event as Lambda passes it to the handler: read from JSON."""
+    parsed: dict[str, Any] = json.loads(json.dumps({"Records": records}))
+    return parsed
 
 
 @pytest.mark.parametrize("view", ["NEW_IMAGE", "NEW_AND_OLD_IMAGES"])
 @pytest.mark.parametrize(("name", "documents"), [("INSERT", {"a", "b"}), ("MODIFY", {"a", "b"}), ("REMOVE", {"b"})])
-def test_every_event_name_is_handled_in_views_with_the_new_image(
-    cold_start: Start, server: SearchServer, view: str, name: str, documents: set[str]
+def test_every_event_name_is_handled_for_view_types_with_the_new_image(
+    cold_start: ColdStart, server: SearchServer, view: str, name: str, documents: set[str]
 ) -> None:
     function = cold_start()
     function.handler(event(put(1, "a"), put(2, "b")), Context())
@@ -31,18 +33,20 @@ def test_every_event_name_is_handled_in_views_with_the_new_image(
 
 @pytest.mark.parametrize("view", ["KEYS_ONLY", "OLD_IMAGE"])
 @pytest.mark.parametrize("name", ["INSERT", "MODIFY", "REMOVE"])
-def test_views_without_the_new_image_are_a_configuration_error(cold_start: Start, view: str, name: str) -> None:
+def test_a_view_type_without_the_new_image_is_a_configuration_error(
+    cold_start: ColdStart, view: str, name: str
+) -> None:
     with pytest.raises(SettingsError, match=f"'Orders' has the view type '{view}'.*set .* to NEW_IMAGE or NEW_AND_OLD"):
         cold_start().handler(event(record(name, 1, view=view)), Context())
 
 
-def test_a_deletion_by_time_to_live_deletes(cold_start: Start, server: SearchServer) -> None:
+def test_a_deletion_by_time_to_live_deletes(cold_start: ColdStart, server: SearchServer) -> None:
     cold_start().handler(event(put(1), expired(2)), Context())
 
     assert server.engine.sources("orders") == {}
 
 
-def test_failures_are_reported_by_sequence_number(cold_start: Start) -> None:
+def test_failures_are_reported_by_sequence_number(cold_start: ColdStart) -> None:
     function = cold_start()
     function.handler(event(put(1, "a", {"x": {"N": "1"}})), Context())
 
@@ -51,31 +55,31 @@ def test_failures_are_reported_by_sequence_number(cold_start: Start) -> None:
     assert answer == {"batchItemFailures": [{"itemIdentifier": "3"}]}
 
 
-def test_a_failed_request_raises(cold_start: Start, server: SearchServer) -> None:
+def test_a_failed_request_raises(cold_start: ColdStart, server: SearchServer) -> None:
     server.fail(status(403))
 
     with pytest.raises(RuntimeError, match="refused a request: status 403"):
         cold_start().handler(event(put(1)), Context())
 
 
-def test_retries_stay_within_the_time_of_the_invocation(cold_start: Start, server: SearchServer) -> None:
+def test_retries_end_before_the_invocation_does(cold_start: ColdStart, server: SearchServer) -> None:
     server.fail(*[status(503)] * 1000)
 
     with pytest.raises(RuntimeError, match="after"):
         cold_start().handler(event(put(1)), Context(seconds=2.3))
 
 
-def test_a_wrong_configuration_stops_the_cold_start(cold_start: Start) -> None:
+def test_an_invalid_configuration_fails_the_cold_start(cold_start: ColdStart) -> None:
     with pytest.raises(SettingsError, match="NUMBERS"):
         cold_start(NUMBERS="roman")
 
 
-def test_id_fields_that_are_not_the_key_are_a_configuration_error(cold_start: Start) -> None:
+def test_id_fields_that_are_not_the_key_are_a_configuration_error(cold_start: ColdStart) -> None:
     with pytest.raises(SettingsError, match="ID_FIELDS='email', but the key of the table is 'id'"):
         cold_start(ID_FIELDS="email").handler(event(put(1)), Context())
 
 
-def test_id_fields_order_a_composite_key(cold_start: Start, server: SearchServer) -> None:
+def test_id_fields_order_a_composite_key(cold_start: ColdStart, server: SearchServer) -> None:
     key = {"a_sort": {"N": "7"}, "tenant": {"S": "eu"}}
 
     cold_start(ID_FIELDS="tenant,a_sort").handler(event(put(1, key)), Context())
@@ -83,11 +87,13 @@ def test_id_fields_order_a_composite_key(cold_start: Start, server: SearchServer
     assert set(server.engine.sources("orders")) == {"eu|7"}
 
 
-def metrics(printed: str) -> dict[str, Any]:
-    return next(line for line in map(json.loads, printed.splitlines()) if "_aws" in line)
+def metrics(output: str) -> dict[str, Any]:
+    return next(line for line in map(json.loads, output.splitlines()) if "_aws" in line)
 
 
-def test_version_conflicts_and_other_fates_are_metrics(cold_start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+def test_version_conflicts_and_other_results_are_metrics(
+    cold_start: ColdStart, capsys: pytest.CaptureFixture[str]
+) -> None:
     function = cold_start()
     function.handler(event(put(1), put(5, "b")), Context())
     capsys.readouterr()
@@ -102,18 +108,18 @@ def test_version_conflicts_and_other_fates_are_metrics(cold_start: Start, capsys
     }
 
 
-def test_logs_hold_reasons_and_numbers_but_no_contents_and_no_keys(
-    cold_start: Start, server: SearchServer, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+def test_logs_have_reasons_and_sequence_numbers_but_no_content_and_no_keys(
+    cold_start: ColdStart, server: SearchServer, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
     function = cold_start()
-    function.handler(event(put(1, "key-hush", {"x": {"N": "1"}, "y": {"S": "hush"}})), Context())
+    function.handler(event(put(1, "key-secret", {"x": {"N": "1"}, "y": {"S": "secret"}})), Context())
     server.fail(status(503))
 
-    function.handler(event(put(2, "key-hush", {"x": {"S": "hush"}}), put(3, "key-hush-2")), Context())
+    function.handler(event(put(2, "key-secret", {"x": {"S": "secret"}}), put(3, "key-secret-2")), Context())
 
-    printed = capsys.readouterr()
-    logged = printed.out + printed.err + str([vars(line) for line in caplog.records])
-    assert "hush" not in logged
+    output = capsys.readouterr()
+    logged = output.out + output.err + str([vars(line) for line in caplog.records])
+    assert "secret" not in logged
     assert "failed to parse field [x]" in logged
     assert "'sequence_numbers': ['2']" in logged
