@@ -12,7 +12,7 @@ import pytest
 from ddb_stream_lambda import Code, DynamoDBStreamsToLambda
 from cdktf import TerraformOutput, TerraformStack
 
-from search_server import SearchServer
+from tests.function.search_server import SearchServer
 
 from .emulation import Emulator
 from .install import EMULATOR_PYTHON, ROOT
