@@ -28,7 +28,7 @@ def downloads(index: Path, monkeypatch: pytest.MonkeyPatch) -> list[Target]:
     """Replace pip: copy the wheels of the pinned distributions from the index. Return the target of each download."""
     targets: list[Target] = []
 
-    def copy_wheels(requirements: Requirements, target: Target, folder: Path) -> None:
+    def copy_wheels(requirements: Requirements, *, target: Target, folder: Path) -> None:
         targets.append(target)
         for pin in requirements.pins.values():
             shutil.copy(index / f"{pin.name}-{pin.version.removeprefix('==')}-py3-none-any.whl", folder)

@@ -25,7 +25,9 @@ def download(project: Path) -> Download:
 
     def download(*lines: str, runtime: str = "python3.13", architecture: str = "arm64") -> list[Entry]:
         (project / "requirements.txt").write_text("\n".join(lines))
-        return Dependencies(project / "requirements.txt", runtime, architecture).download()
+        return Dependencies(
+            requirements=project / "requirements.txt", runtime=runtime, architecture=architecture
+        ).download()
 
     return download
 
@@ -109,7 +111,9 @@ class TestCache:
     ) -> None:
         build_wheel(index)
         (project / "requirements.txt").write_text("alpha==1.0")
-        dependencies = Dependencies(project / "requirements.txt", "python3.13", "arm64")
+        dependencies = Dependencies(
+            requirements=project / "requirements.txt", runtime="python3.13", architecture="arm64"
+        )
         with ThreadPoolExecutor(4) as pool:
             results = list(pool.map(lambda _: dependencies.download(), range(4)))
         assert all(result == results[0] for result in results)
@@ -125,7 +129,7 @@ class TestCache:
     def test_a_failed_download_is_not_cached(
         self, download: Download, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def fail(requirements: object, target: object, folder: object) -> None:
+        def fail(requirements: object, *, target: object, folder: object) -> None:
             raise PackingError("no such wheel")
 
         monkeypatch.setattr(dependencies_module, "download_wheels", fail)

@@ -32,6 +32,7 @@ MARKERS = st.recursive(
     [
         "python_version >= '3.9' and python_version < '4'",
         "python_version == '3.*'",
+        "python_version === '3.13'",
         "python_full_version ~= '3.12.1'",
         "python_version ~= '3.11'",
         "python_version not in '3.8 3.9'",
@@ -50,7 +51,7 @@ def test_result_agrees_with_packaging(marker: str, runtime: str, architecture: s
     environment = dict(Target(runtime, architecture).marker_environment)
     for extra in ("", "fast-path"):
         expected = Marker(marker).evaluate({**environment, "extra": extra})
-        assert evaluate_marker(marker, environment, extra) == expected
+        assert evaluate_marker(marker, environment, extra=extra) == expected
 
 
 @settings(deadline=None)
@@ -79,6 +80,7 @@ def test_variables_of_old_metadata(marker: str) -> None:
         "os_name == 'posix' 'nt'",
         "(os_name == 'posix'",
         "(os_name == 'posix' or",
+        "(os_name == 'posix' 'nt'",
         "os_name == 'posix')",
         "os_name not 'posix' 'nt'",
         "os_name and 'posix'",

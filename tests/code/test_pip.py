@@ -33,7 +33,7 @@ def download(tmp_path: Path) -> Callable[..., set[str]]:
         file.write_text("\n".join(lines))
         folder = tmp_path / "downloaded"
         folder.mkdir()
-        download_wheels(read_requirements(file, target.marker_environment), target, folder)
+        download_wheels(read_requirements(file, target.marker_environment), target=target, folder=folder)
         return {path.name for path in folder.glob("*.whl")}
 
     return download
