@@ -58,7 +58,14 @@ class Entry:
     @staticmethod
     def stored(name: str, content: bytes, *, executable: bool) -> Entry:
         """Return an entry whose content is not compressed."""
-        return Entry(name, executable, zipfile.ZIP_STORED, zlib.crc32(content), len(content), content)
+        return Entry(
+            name=name,
+            executable=executable,
+            method=zipfile.ZIP_STORED,
+            crc=zlib.crc32(content),
+            size=len(content),
+            data=content,
+        )
 
 
 def write_archive(file: BinaryIO, entries: Iterable[Entry]) -> None:
@@ -110,8 +117,14 @@ def read_entries(file: BinaryIO) -> Iterator[Entry]:
         for info in archive.infolist():
             executable = bool(info.external_attr >> 16 & OWNER_MAY_EXECUTE)
             if info.compress_type == zipfile.ZIP_DEFLATED:
-                data = _read_compressed(file, info)
-                yield Entry(info.filename, executable, info.compress_type, info.CRC, info.file_size, data)
+                yield Entry(
+                    name=info.filename,
+                    executable=executable,
+                    method=info.compress_type,
+                    crc=info.CRC,
+                    size=info.file_size,
+                    data=_read_compressed(file, info),
+                )
             else:
                 yield Entry.stored(info.filename, archive.read(info), executable=executable)
 

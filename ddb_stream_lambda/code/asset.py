@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 from cdktf import AssetType, TerraformAsset, TerraformStack
 
 from ..errors import Mistake, PatternError
-from ..limits import MAX_UNZIPPED_BYTES, MAX_UPLOAD_BYTES, MAX_ARCHIVE_ENTRIES
+from ..limits import MAX_ARCHIVE_ENTRIES, MAX_UNZIPPED_BYTES, MAX_UPLOAD_BYTES
 from .archives import Entry, write_archive
 from .dependencies import Dependencies
 from .directory import find_files
@@ -105,7 +105,7 @@ class Code:
                 nothing to pack, or is larger than the 50 MB that Lambda accepts as a direct upload
                 (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
         """
-        return Code(_to_path(path, "Code.from_asset", "path"), _to_patterns(exclude))
+        return Code(_to_path(path, function="Code.from_asset", parameter="path"), _to_patterns(exclude))
 
     @staticmethod
     def from_python_project(
@@ -155,9 +155,11 @@ class Code:
                 archive is larger than 50 MB zipped or 250 MB unzipped, Lambda's limits
                 (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
         """
-        path = _to_path(directory, "Code.from_python_project", "directory")
-        file = path / _to_path(requirements, "Code.from_python_project", "requirements")
-        return Code(path, _to_patterns(exclude), Dependencies(file, runtime, architecture))
+        function = "Code.from_python_project"
+        path = _to_path(directory, function=function, parameter="directory")
+        file = path / _to_path(requirements, function=function, parameter="requirements")
+        dependencies = Dependencies(requirements=file, runtime=runtime, architecture=architecture)
+        return Code(path=path, exclude=_to_patterns(exclude), dependencies=dependencies)
 
     def parse_target(self) -> Target | None:
         """Return the runtime and the architecture that the dependencies are for, or None without dependencies.
@@ -168,9 +170,10 @@ class Code:
         return None if self.dependencies is None else self.dependencies.parse_target()
 
     def pack(self) -> Archive:
-        """Pack the code into an archive in a temporary folder; download its dependencies if there are any.
+        """Pack the directory into an archive in a temporary folder; download the dependencies if there are any.
 
-        A `Code` is packed once: later calls return the same archive. It is deleted when the process ends.
+        The archive is deleted when the process ends. A zip file is used unchanged. A `Code` is packed once: later calls
+        return the same archive.
 
         Raises:
             PackingError: If the code cannot be packed.
@@ -226,7 +229,7 @@ class Code:
         return f"{file} cannot be read ({error.strerror}); make it readable, or leave it out with exclude"
 
 
-def _to_path(value: str | os.PathLike[str], function: str, parameter: str) -> Path:
+def _to_path(value: str | os.PathLike[str], *, function: str, parameter: str) -> Path:
     try:
         return Path(value)
     except TypeError:

@@ -80,9 +80,9 @@ def _cache_key(requirements: Requirements, target: Target) -> str:
 
 def _download_entries(requirements: Requirements, target: Target) -> list[Entry]:
     with tempfile.TemporaryDirectory(prefix="ddb-stream-lambda-wheels-") as folder:
-        download_wheels(requirements, target, Path(folder))
+        download_wheels(requirements, target=target, folder=Path(folder))
         wheels = [Wheel.read(path) for path in sorted(Path(folder).glob("*.whl"))]
-        check_complete(requirements.pins, wheels, target.marker_environment)
+        check_complete(pins=requirements.pins, wheels=wheels, environment=target.marker_environment)
         _check_size(wheels)
         entries = {entry.name: entry for wheel in wheels for entry in wheel.entries()}
         return list(entries.values())

@@ -58,11 +58,12 @@ def find_files(directory: Path, exclude: Sequence[str]) -> list[SourceFile]:
         PackingError: If something is neither a file nor a folder, or a file's name is not UTF-8.
         OSError: If a folder or a file cannot be read.
     """
-    return list(_walk(directory, PurePosixPath(), (*ALWAYS_EXCLUDED, *exclude), frozenset()))
+    patterns = (*ALWAYS_EXCLUDED, *exclude)
+    return list(_walk(directory, relative=PurePosixPath(), exclude=patterns, ancestors=frozenset()))
 
 
 def _walk(
-    folder: Path, relative: PurePosixPath, exclude: Sequence[str], ancestors: frozenset[str]
+    folder: Path, *, relative: PurePosixPath, exclude: Sequence[str], ancestors: frozenset[str]
 ) -> Iterator[SourceFile]:
     """Yield the files of a folder.
 
@@ -82,10 +83,11 @@ def _walk(
             continue
         status = _status_of(folder / name, path)
         if stat.S_ISDIR(status.st_mode):
-            yield from _walk(folder / name, path, exclude, ancestors | {real})
+            yield from _walk(folder / name, relative=path, exclude=exclude, ancestors=ancestors | {real})
         elif stat.S_ISREG(status.st_mode):
             _check_encoding(path)
-            yield SourceFile(str(path), folder / name, status.st_size, bool(status.st_mode & OWNER_MAY_EXECUTE))
+            executable = bool(status.st_mode & OWNER_MAY_EXECUTE)
+            yield SourceFile(name=str(path), path=folder / name, size=status.st_size, executable=executable)
         else:
             raise _not_a_file(path)
 

@@ -1,4 +1,6 @@
-"""Environment markers, such as ``python_version < "3.14"`` (PEP 508), evaluated for a given environment.
+"""Environment markers, such as ``python_version < "3.14"``, evaluated for a given environment.
+
+The markers are defined in https://peps.python.org/pep-0508/#environment-markers.
 
 pip evaluates markers for the interpreter that runs it, also when it downloads for another platform. A marker of a
 function's dependencies must hold for the function's runtime, so this module evaluates it.
@@ -38,7 +40,7 @@ class MarkerError(ValueError):
         )
 
 
-def evaluate_marker(marker: str, environment: Mapping[str, str], extra: str = "") -> bool:
+def evaluate_marker(marker: str, environment: Mapping[str, str], *, extra: str = "") -> bool:
     """Return whether a marker holds.
 
     Args:

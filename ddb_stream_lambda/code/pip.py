@@ -35,7 +35,7 @@ MAX_OUTPUT_SHOWN = 400
 MAX_VERSIONS_SHOWN = 5
 
 
-def download_wheels(requirements: Requirements, target: Target, folder: Path) -> None:
+def download_wheels(requirements: Requirements, *, target: Target, folder: Path) -> None:
     """Run pip to download the wheels of the pinned distributions.
 
     Args:

@@ -129,7 +129,7 @@ def _read_lines(path: Path, including: tuple[Path, ...] = ()) -> Iterator[_Line]
     if absolute in including:
         return
     for number, text in _join_lines(_read_text(path)):
-        line = _Line(path, number, text)
+        line = _Line(file=path, number=number, text=text)
         name, value = line.option or ("", "")
         if name in INCLUDE_OPTIONS and value:
             yield from _read_lines(path.parent / value, (*including, absolute))

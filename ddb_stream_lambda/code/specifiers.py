@@ -1,4 +1,4 @@
-"""Dependency specifiers, such as ``requests[socks]==2.32.0; python_version < "3.14"`` (PEP 508)."""
+"""Dependency specifiers, such as ``requests[socks]==2.32.0; python_version < "3.14"`` (https://peps.python.org/pep-0508/)."""
 
 from __future__ import annotations
 
@@ -39,5 +39,8 @@ class Requirement:
 
 
 def normalize_name(name: str) -> str:
-    """Return the name of a distribution or an extra in the form that names are compared in (PEP 503)."""
+    """Return the name of a distribution or an extra in the form that names are compared in.
+
+    See https://peps.python.org/pep-0503/#normalized-names.
+    """
     return re.sub(r"[-_.]+", "-", name.strip()).lower()

@@ -57,7 +57,7 @@ class Target:
 
     @property
     def abi_tag(self) -> str:
-        """The tag of wheels built for exactly this version of CPython, such as ``cp313`` (PEP 425)."""
+        """The tag of wheels built for exactly this version of CPython, such as ``cp313`` (https://peps.python.org/pep-0425/)."""
         return f"cp{self.python_version.replace('.', '')}"
 
     @property
@@ -68,7 +68,10 @@ class Target:
 
     @property
     def platform_tags(self) -> list[str]:
-        """The platform tags of wheels that the runtime can load, the preferred ones first (PEP 600 and PEP 599)."""
+        """The platform tags of wheels that the runtime can load, the preferred ones first.
+
+        See https://peps.python.org/pep-0600/ and https://peps.python.org/pep-0599/.
+        """
         machine = ARCHITECTURES[self.architecture]
         tags = []
         for glibc in range(self.glibc, OLDEST_MANYLINUX[machine] - 1, -1):

@@ -1,4 +1,4 @@
-"""Wheels (PEP 427): the files that a function needs of them, and whether a set of them is complete."""
+"""Wheels (https://peps.python.org/pep-0427/): the files to pack, and whether a set of wheels is complete."""
 
 from __future__ import annotations
 
@@ -50,8 +50,12 @@ class Wheel:
             with zipfile.ZipFile(path) as archive:
                 if archive.testzip() is not None:
                     raise zipfile.BadZipFile("a checksum does not match")
-                size = sum(info.file_size for info in archive.infolist())
-                return Wheel(path, normalize_name(path.name.partition("-")[0]), _read_requires(archive), size)
+                return Wheel(
+                    path=path,
+                    name=normalize_name(path.name.partition("-")[0]),
+                    requires=_read_requires(archive),
+                    unzipped_bytes=sum(info.file_size for info in archive.infolist()),
+                )
         except (zipfile.BadZipFile, zlib.error):
             raise PackingError(f"the wheel {path.name} is damaged; download or build it again") from None
 
@@ -87,7 +91,7 @@ class Wheel:
         return str(path)
 
 
-def check_complete(pins: Mapping[str, Requirement], wheels: Sequence[Wheel], environment: Mapping[str, str]) -> None:
+def check_complete(*, pins: Mapping[str, Requirement], wheels: Sequence[Wheel], environment: Mapping[str, str]) -> None:
     """Check that the wheels are those of the pins, and that everything they require is pinned.
 
     pip could not check it: it would evaluate the markers for this machine. The versions are not checked: the tool that
@@ -113,7 +117,7 @@ def check_complete(pins: Mapping[str, Requirement], wheels: Sequence[Wheel], env
     required_by: dict[str, str] = {}
     while unchecked:
         name = unchecked.popleft()
-        for requirement in _applicable(name, requires[name], extras[name], environment):
+        for requirement in _applicable(requires[name], name=name, extras=extras[name], environment=environment):
             if requirement.name not in pins:
                 required_by.setdefault(requirement.name, name)
             elif not requirement.extras <= extras[requirement.name]:
@@ -127,17 +131,17 @@ def check_complete(pins: Mapping[str, Requirement], wheels: Sequence[Wheel], env
 
 
 def _applicable(
-    name: str, requires: Sequence[Requirement], extras: frozenset[str], environment: Mapping[str, str]
+    requires: Sequence[Requirement], *, name: str, extras: frozenset[str], environment: Mapping[str, str]
 ) -> Iterator[Requirement]:
     """Yield the requirements of a distribution, with the given extras, whose markers hold."""
     for requirement in requires:
         try:
-            if any(evaluate_marker(requirement.marker, environment, extra) for extra in ("", *extras)):
+            if any(evaluate_marker(requirement.marker, environment, extra=extra) for extra in ("", *extras)):
                 yield requirement
-        except MarkerError as error:
+        except MarkerError:
             raise PackingError(
-                f"the metadata of {name} requires {requirement.name} with an invalid marker: {error},"
-                f" or pin another version of {name}"
+                f"the metadata of {name} requires {requirement.name} with the invalid marker {requirement.marker!r};"
+                f" pin another version of {name}"
             ) from None
 
 

@@ -240,6 +240,8 @@ def _pack(code: Code, arguments: Arguments, mistakes: Mistakes) -> Archive | Non
         return code.pack()
     except PackingError as error:
         mistakes.add(f"{PROPS}.code", str(code.path), str(error))
+        if code.dependencies is not None:
+            arguments.setdefault("runtime", code.dependencies.runtime)  # it was given, so that it is not missing
         return None
 
 
