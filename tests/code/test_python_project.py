@@ -151,17 +151,11 @@ class TestErrors:
     def test_files_and_dependencies_that_are_too_large_together(
         self, project: Path, index: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-<<<<<<< HEAD
-        monkeypatch.setattr(dependencies, "MAX_UNZIPPED_BYTES", 3 * 1024 * 1024)
-        index.add("alpha", files={"alpha.py": " " * 4 * 1024 * 1024})
-        assert "4 MiB unzipped" in problem(code(project, "alpha==1.0"))
-=======
         monkeypatch.setattr(asset, "MAX_UNZIPPED_BYTES", 3 * 1024 * 1024)
         build_wheel(index, files={"alpha.py": " " * 2 * 1024 * 1024})
         (project / "large").write_bytes(b" " * 2 * 1024 * 1024)
         message = packing_error(code(project, "alpha==1.0"))
         assert message.startswith("unzips to 4 MiB; Lambda accepts at most 3 MiB")
->>>>>>> wt-code
 
     @pytest.mark.parametrize("parameter", ["directory", "requirements"])
     def test_a_value_that_is_not_a_path(self, project: Path, parameter: str) -> None:
