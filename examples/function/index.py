@@ -1,6 +1,6 @@
 """The function of the examples: it prints the name and the key of each change.
 
-Replace `process` with your own code. The handler reports each failed record by its sequence number, so that Lambda
+Replace `process` with your code. The handler reports each failed record by its sequence number, so that Lambda
 retries from that record on and not from the start of the batch. The mapping must then have
 ``function_response_types=["ReportBatchItemFailures"]``; without it, Lambda ignores the answer.
 """
