@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from ddb_stream_lambda import DynamoDBStreamsToLambda, PatternError, limits
+from ddb_stream_lambda import DynamoDBStreamsToLambda, PatternError, WarningId, limits
 from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
-from ddb_stream_lambda.resources.protection import WarningId
 
 from tests.support.calls import ZIP_FUNCTION, Emit, new_stack
 from tests.support.emitted import Emitted
@@ -64,6 +63,7 @@ class TestReadme:
     def test_is_short(self) -> None:
         assert len(README.splitlines()) <= MAXIMUM_README_LINES
 
+    @pytest.mark.slow
     def test_the_example_runs(self, tmp_path: Path) -> None:
         (tmp_path / "function").mkdir()
         (tmp_path / "function" / "index.py").write_text("def handler(event, context): ...\n")
@@ -173,6 +173,16 @@ class TestWarnings:
     def test_documents_every_id(self) -> None:
         assert first_names(section(page("reference/warnings"), "Weakened defaults")) == set(get_args(WarningId))
 
+    def test_the_filter_silences_the_warning_of_the_import_order(self) -> None:
+        (silence,) = (code for code in blocks(page("reference/warnings"), "python") if "filterwarnings" in code)
+        # A module of the same name is enough for the warning; the provider's takes 20 seconds.
+        imports = "import sys\nsys.modules['cdktf_cdktf_provider_aws'] = sys\nimport ddb_stream_lambda\n"
+        for code, fails in ((imports, True), (silence + imports, False)):
+            command = [sys.executable, "-W", "error", "-c", code]
+            ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+            assert ("ImportOrderWarning" in ran.stderr) == fails
+            assert (ran.returncode != 0) == fails
+
     def test_a_marked_default_names_its_id(self) -> None:
         marked = " ".join(row[0] for row in rows(page("reference/defaults")) if row[0].startswith("▲"))
         rest = {"deploy_sqs_dlq_queue", "destination_config", "filter_criteria"}
@@ -253,7 +263,7 @@ class TestErrors:
             if name.isupper() and isinstance(value, tuple):
                 assert {str(item) for item in value} <= words, name
             if isinstance(value, limits.NameRule):
-                assert f"{value.shortest} to {value.longest} characters" in text, name
+                assert f"{value.min_length} to {value.max_length} characters" in text, name
 
 
 class TestRepository:
