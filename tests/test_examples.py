@@ -1,0 +1,145 @@
+"""Every file of examples/ runs as a program, and Terraform accepts what it writes."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Fixtures; pytest finds those of another folder's conftest.py only by their names in this module.
+from tests.e2e.conftest import provider as provider
+from tests.e2e.conftest import terraform as terraform
+from tests.e2e.terraform import Terraform
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "examples"
+NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py"))
+
+# Returns the folder of an example's synthesized stack.
+Synthesize = Callable[[str], Path]
+# Returns the Terraform of an example.
+Emitted = Callable[[str], dict[str, Any]]
+Handler = Callable[[dict[str, Any], object], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
+    """Run an example as a program, once, and return the folder of its only stack."""
+    finished: dict[str, Path] = {}
+
+    def synthesize(name: str) -> Path:
+        if name not in finished:
+            folder = tmp_path_factory.mktemp(name)
+            shutil.copytree(EXAMPLES, folder / "examples")
+            environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+            command = [sys.executable, f"examples/{name}.py"]
+            subprocess.run(command, cwd=folder, env=environment, check=True)
+            (stack,) = (folder / "cdktf.out" / "stacks").iterdir()
+            finished[name] = stack
+        return finished[name]
+
+    return synthesize
+
+
+@pytest.fixture
+def emitted(synthesize: Synthesize) -> Emitted:
+    """Return the Terraform of an example."""
+    return lambda name: dict(json.loads((synthesize(name) / "cdk.tf.json").read_text()))
+
+
+def only(blocks: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    (block,) = blocks.values()
+    return block
+
+
+def test_there_are_at_least_five_examples() -> None:
+    assert len(NAMES) >= 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_is_valid_terraform_without_a_cycle(terraform: Terraform, synthesize: Synthesize, name: str) -> None:
+    terraform.copy_synthesized(synthesize(name))
+    terraform.init()
+    terraform.run("validate")
+    graph = terraform.graph()
+    assert graph.cycle() == []
+    assert graph.depends_on("aws_lambda_event_source_mapping", "aws_iam_role_policy")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_maps_a_stream_to_a_function(emitted: Emitted, name: str) -> None:
+    mapping = only(emitted(name)["resource"]["aws_lambda_event_source_mapping"])
+    assert "aws_dynamodb_table." in mapping["event_source_arn"]
+    assert "aws_lambda_function." in mapping["function_name"]
+
+
+def test_the_example_with_an_existing_table_creates_no_table(emitted: Emitted) -> None:
+    config = emitted("existing_table")
+    assert "aws_dynamodb_table" not in config["resource"]
+    assert "aws_dynamodb_table" in config["data"]
+
+
+def test_the_example_with_an_existing_function_creates_no_function(emitted: Emitted) -> None:
+    config = emitted("existing_function")
+    assert not config["resource"].keys() & {"aws_lambda_function", "aws_iam_role", "aws_cloudwatch_log_group"}
+    assert "aws_lambda_function" in config["data"]
+
+
+def test_the_example_with_customer_managed_keys_encrypts_everything_with_its_key(emitted: Emitted) -> None:
+    resources = emitted("customer_keys_in_a_vpc")["resource"]
+    key = "${aws_kms_key.key.arn}"
+    function = only(resources["aws_lambda_function"])
+    assert only(resources["aws_dynamodb_table"])["server_side_encryption"]["kms_key_arn"] == key
+    assert only(resources["aws_sqs_queue"])["kms_master_key_id"] == key
+    assert function["kms_key_arn"] == key
+    assert function["vpc_config"]["subnet_ids"] == "${var.subnet_ids}"
+    policy = json.loads(only(resources["aws_iam_role_policy"])["policy"])
+    statements = {statement["Sid"]: statement for statement in policy["Statement"]}
+    for sid in ("DecryptStream", "EncryptFailedBatches", "DecryptEnvironment"):
+        assert statements[sid]["Resource"] == key
+    assert "JoinVpc" in statements
+
+
+def test_the_example_with_filters_has_a_pattern_for_each_kind_of_change(emitted: Emitted) -> None:
+    mapping = only(emitted("filters")["resource"]["aws_lambda_event_source_mapping"])
+    patterns = [json.loads(block["pattern"]) for block in mapping["filter_criteria"]["filter"]]
+    assert [pattern["eventName"] for pattern in patterns] == [["INSERT"], ["MODIFY"]]
+
+
+def test_the_example_with_a_container_image_names_the_image_by_digest(emitted: Emitted) -> None:
+    function = only(emitted("container_image")["resource"]["aws_lambda_function"])
+    assert function["package_type"] == "Image"
+    assert function["image_uri"] == "${data.aws_ecr_repository.images.repository_url}@${var.image_digest}"
+
+
+class TestFunction:
+    """The function that the examples deploy."""
+
+    @pytest.fixture
+    def handler(self) -> Handler:
+        namespace: dict[str, Any] = {}
+        exec((EXAMPLES / "function" / "index.py").read_text(), namespace)
+        handler: Handler = namespace["handler"]
+        return handler
+
+    def record(self, number: str) -> dict[str, Any]:
+        return {
+            "eventID": number,
+            "eventName": "INSERT",
+            "dynamodb": {"SequenceNumber": number, "Keys": {"id": {"S": "a"}}},
+        }
+
+    def test_a_batch_without_failures_is_complete(self, handler: Handler) -> None:
+        assert handler({"Records": [self.record("1"), self.record("2")]}, None) == {"batchItemFailures": []}
+
+    def test_the_first_failed_record_is_reported(self, handler: Handler) -> None:
+        broken = self.record("2")
+        del broken["eventName"]
+        answer = handler({"Records": [self.record("1"), broken, self.record("3")]}, None)
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
