@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from .arguments._generated import (
         DynamoEventSourceProps,
         DynamoTableProps,
+        LambdaAliasProps,
         LambdaFunctionProps,
         LambdaRoleProps,
+        LogGroupProps,
         SqsQueueProps,
     )
     from .code import Code
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from .resources.function import ExistingFunction
     from .resources.role_statements import RoleStatement
     from .resources.table import ExistingTable, TableByArn
+    from .resources.table_access import TablePermissions
     from .resources.warning_ids import WarningId
 
 __all__ = [
@@ -40,13 +43,16 @@ __all__ = [
     "ExistingFunction",
     "ExistingTable",
     "ImportOrderWarning",
+    "LambdaAliasProps",
     "LambdaFunctionProps",
     "LambdaRoleProps",
+    "LogGroupProps",
     "Mistake",
     "PatternError",
     "RoleStatement",
     "SqsQueueProps",
     "TableByArn",
+    "TablePermissions",
     "WarningId",
 ]
 
@@ -57,13 +63,16 @@ _MODULES = {
     "DynamoTableProps": "arguments._generated",
     "ExistingFunction": "resources.function",
     "ExistingTable": "resources.table",
+    "LambdaAliasProps": "arguments._generated",
     "LambdaFunctionProps": "arguments._generated",
     "LambdaRoleProps": "arguments._generated",
+    "LogGroupProps": "arguments._generated",
     "Mistake": "errors",
     "PatternError": "errors",
     "RoleStatement": "resources.role_statements",
     "SqsQueueProps": "arguments._generated",
     "TableByArn": "resources.table",
+    "TablePermissions": "resources.table_access",
     "WarningId": "resources.warning_ids",
 }
 

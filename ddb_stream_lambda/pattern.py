@@ -14,12 +14,17 @@ from ._engine.scopes import Location, locate
 from .arguments._generated import (
     DynamoEventSourceProps,
     DynamoTableProps,
+    LambdaAliasProps,
     LambdaFunctionProps,
     LambdaRoleProps,
+    LogGroupProps,
     SqsQueueProps,
     WrongDynamoEventSourceProps,
     WrongDynamoTableProps,
+    WrongLambdaAliasProps,
     WrongLambdaFunctionProps,
+    WrongLambdaRoleProps,
+    WrongLogGroupProps,
     WrongSqsQueueProps,
 )
 from .arguments.vocabulary import explain_unknown
@@ -29,27 +34,32 @@ from .resources import (
     event_source,
     failure_destination,
     function,
+    lambda_alias,
     log_group,
     permissions,
+    regions,
     role,
     role_statements,
     table,
+    table_access,
     warning_ids,
 )
 from .resources.function import ExistingFunction
 from .resources.role_statements import RoleStatement
 from .resources.table import ExistingTable
+from .resources.table_access import TablePermissions
 from .resources.warning_ids import WarningId
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
     from cdktf_cdktf_provider_aws.dynamodb_table import DynamodbTable, DynamodbTableConfig
     from cdktf_cdktf_provider_aws.iam_role import IamRole
+    from cdktf_cdktf_provider_aws.lambda_alias import LambdaAlias
     from cdktf_cdktf_provider_aws.lambda_event_source_mapping import (
         LambdaEventSourceMapping,
         LambdaEventSourceMappingConfig,
     )
-    from cdktf_cdktf_provider_aws.lambda_function import LambdaFunctionConfig
+    from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction, LambdaFunctionConfig
     from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue, SqsQueueConfig
 
 # The metadata type that cdktf shows as a warning.
@@ -63,8 +73,10 @@ class _OtherInputs(TypedDict, total=False):
     existing_lambda_obj: ExistingFunction | None
     existing_table_interface: ExistingTable | None
     deploy_sqs_dlq_queue: bool
-    lambda_role_props: LambdaRoleProps | None
+    table_permissions: TablePermissions | None
+    table_environment_variable_name: str | None
     lambda_role_statements: Sequence[RoleStatement] | None
+    grant_permissions: bool
     silence_warnings: Collection[WarningId]
 
 
@@ -73,6 +85,9 @@ class _Inputs(_OtherInputs, total=False):
     dynamo_table_props: DynamoTableProps | DynamodbTableConfig | None
     dynamo_event_source_props: DynamoEventSourceProps | LambdaEventSourceMappingConfig | None
     sqs_dlq_queue_props: SqsQueueProps | SqsQueueConfig | None
+    lambda_alias_props: LambdaAliasProps | None
+    log_group_props: LogGroupProps | None
+    lambda_role_props: LambdaRoleProps | None
 
 
 class _InputsAsMappings(_OtherInputs, total=False):
@@ -80,6 +95,9 @@ class _InputsAsMappings(_OtherInputs, total=False):
     dynamo_table_props: DynamoTableProps
     dynamo_event_source_props: DynamoEventSourceProps
     sqs_dlq_queue_props: SqsQueueProps
+    lambda_alias_props: LambdaAliasProps
+    log_group_props: LogGroupProps
+    lambda_role_props: LambdaRoleProps
 
 
 class DynamoDBStreamsToLambda(Construct):
@@ -104,9 +122,19 @@ class DynamoDBStreamsToLambda(Construct):
             24 hours old. A `destination_config` replaces the queue.
         deploy_sqs_dlq_queue: Whether to create the dead-letter queue. Default: True.
         sqs_dlq_queue_props: Arguments of `aws_sqs_queue`. Default: encrypted, messages kept for 14 days.
-        lambda_role_props: `name`, `path`, `permissions_boundary` and `tags` of the created `aws_iam_role`.
+        table_permissions: What the function may do with the table itself: ``Read``, ``Write``, ``ReadWrite`` or
+            ``All``. The role of an existing function gets the permissions too. Default: None, for nothing.
+        table_environment_variable_name: The environment variable of the function that holds the table's name.
+            Default: None, for no variable.
+        lambda_alias_props: `name`, `description` and `routing_config` of an `aws_lambda_alias` on the published
+            version. The mapping invokes the alias. Default: None, for no alias.
+        log_group_props: Arguments of the function's `aws_cloudwatch_log_group`. Default: ``/aws/lambda/<name>``, with
+            365 days of retention.
+        lambda_role_props: Arguments of the created `aws_iam_role`, and `policy_arns`: managed policies to attach.
         lambda_role_statements: Statements for what the function itself does, such as writing to a search domain. They
             are part of the policy that the mapping depends on. Default: none.
+        grant_permissions: Whether to write the policy of the function's role. If False, a warning has the statements
+            that the role needs. Default: True.
         silence_warnings: The ids of warnings about overridden protective defaults to silence. Default: none.
 
     Raises:
@@ -136,8 +164,13 @@ class DynamoDBStreamsToLambda(Construct):
         ) = None,
         deploy_sqs_dlq_queue: bool = True,
         sqs_dlq_queue_props: SqsQueueProps | SqsQueueConfig | WrongSqsQueueProps | None = None,
-        lambda_role_props: LambdaRoleProps | None = None,
+        table_permissions: TablePermissions | None = None,
+        table_environment_variable_name: str | None = None,
+        lambda_alias_props: LambdaAliasProps | WrongLambdaAliasProps | None = None,
+        log_group_props: LogGroupProps | WrongLogGroupProps | None = None,
+        lambda_role_props: LambdaRoleProps | WrongLambdaRoleProps | None = None,
         lambda_role_statements: Sequence[RoleStatement] | None = None,
+        grant_permissions: bool = True,
         silence_warnings: Collection[WarningId] = (),
         **unknown: Never,
     ) -> None:
@@ -155,16 +188,31 @@ class DynamoDBStreamsToLambda(Construct):
             function_input = function.check_function(
                 path=path, existing=existing_lambda_obj, props=lambda_function_props, mistakes=mistakes
             )
+            regions.check_regions(
+                table_input=table_input, function_input=function_input, stack=location.stack, mistakes=mistakes
+            )
+            alias_input = lambda_alias.check_alias(used_by=function_input, props=lambda_alias_props, mistakes=mistakes)
+            access = table_access.check_table_access(
+                permissions=table_permissions,
+                variable=table_environment_variable_name,
+                used_by=function_input,
+                mistakes=mistakes,
+            )
+            log_group_input = log_group.check_log_group(
+                path=path, used_by=function_input, props=log_group_props, mistakes=mistakes
+            )
             role_input = role.check_role(path=path, used_by=function_input, props=lambda_role_props, mistakes=mistakes)
             user_statements = role_statements.check_statements(
                 given=lambda_role_statements, used_by=function_input, mistakes=mistakes
             )
+            permissions.check_grant(grant=grant_permissions, role_input=role_input, mistakes=mistakes)
             user_destination = event_source.failure_destination_of(mapping_arguments)
             queue_input = dead_letter_queue.check_queue(
                 path=path,
                 deploy=deploy_sqs_dlq_queue,
                 props=sqs_dlq_queue_props,
                 user_destination=user_destination,
+                companion=function_input.companion(),
                 mistakes=mistakes,
             )
             mistakes.raise_any()
@@ -178,7 +226,7 @@ class DynamoDBStreamsToLambda(Construct):
             mistakes.raise_any()
 
             # The table and its stream.
-            source = table.build_table(scope=self, table=table_input)
+            source = table.build_table(scope=self, table=table_input, function_companion=function_input.companion())
 
             # The destination of failed batches.
             destination: failure_destination.Destination | None = None
@@ -187,27 +235,40 @@ class DynamoDBStreamsToLambda(Construct):
             elif user_destination is not None:
                 destination = failure_destination.take_destination(scope=self, arn=user_destination)
 
-            # The function, its role, its log group, and the permissions of the role.
+            # The function: its role, its log group, the permissions of the role, and its alias.
             execution_role = role.build_role(scope=self, role=role_input)
-            logs = log_group.build_log_group(scope=self, log_group=log_group.choose_log_group(used_by=function_input))
-            with_permissions = [part for part in (source, destination, logs, function_input) if part is not None]
+            logs = log_group.build_log_group(scope=self, log_group=log_group_input)
+            statements = [
+                *source.statements(),
+                *access.statements(source),
+                *(() if destination is None else destination.statements()),
+                *(() if logs is None else logs.statements()),
+                *function_input.statements(),
+                *user_statements,
+            ]
             policy = permissions.build_policy(
                 scope=self,
                 path=path,
-                role_name=execution_role.name,
-                statements=[
-                    *(statement for part in with_permissions for statement in part.statements()),
-                    *user_statements,
-                ],
+                execution_role=execution_role,
+                statements=statements,
+                grant=grant_permissions,
                 companion=function_input.companion(regional=False),
             )
+            policies = [*execution_role.attachments, *([] if policy is None else [policy])]
+            created_logs = [] if logs is None or logs.created is None else [logs.created]
+            variables = access.variables(source)
             invoked = function.build_function(
                 scope=self,
                 function=function_input,
                 stack=location.stack,
                 role_arn=execution_role.arn,
-                depends_on=[policy] if logs is None or logs.created is None else [policy, logs.created],
+                variables=variables,
+                log_group_name=None if logs is None else logs.name_for_function,
+                depends_on=[*policies, *created_logs],
             )
+            if existing_lambda_obj is not None:
+                table_access.set_variables(existing_lambda_obj, variables)
+            alias = lambda_alias.build_alias(scope=self, alias=alias_input, invoked=invoked)
 
             # The mapping connects them: it reads the stream, invokes the function, and sends failed batches on.
             mapping = event_source.build_mapping(
@@ -215,9 +276,9 @@ class DynamoDBStreamsToLambda(Construct):
                 arguments=mapping_arguments,
                 companion=function_input.companion(),
                 stream_arn=source.stream_arn,
-                function_arn=invoked.arn,
+                function_arn=invoked.arn_to_invoke if alias is None else alias.arn,
                 destination_arn=None if destination is None else destination.arn,
-                policy=policy,
+                depends_on=[*policies, invoked.interface if alias is None else alias],
             )
 
             weakened = [
@@ -226,6 +287,7 @@ class DynamoDBStreamsToLambda(Construct):
                 *function.warnings_of(function_input),
                 *dead_letter_queue.warnings_of(queue_input),
                 *failure_destination.warnings_of(destination),
+                *permissions.warnings_of(grant=grant_permissions, execution_role=execution_role, statements=statements),
             ]
             for warning in weakened:
                 if warning.id not in silence_warnings:
@@ -235,6 +297,7 @@ class DynamoDBStreamsToLambda(Construct):
         self._table = source
         self._mapping = mapping
         self._function = invoked
+        self._alias = alias
         self._role = execution_role
         self._log_group = None if logs is None else logs.created
         self._queue = None if destination is None else destination.queue
@@ -257,7 +320,17 @@ class DynamoDBStreamsToLambda(Construct):
     @property
     def lambda_function(self) -> ExistingFunction:
         """The function in use: the given one, or the created one."""
-        return self._function
+        return self._function.interface
+
+    @property
+    def created_lambda_function(self) -> LambdaFunction | None:
+        """The created function; None if a function was given."""
+        return self._function.created
+
+    @property
+    def lambda_alias(self) -> LambdaAlias | None:
+        """The alias that the mapping invokes; None if it invokes a function or a version."""
+        return self._alias
 
     @property
     def lambda_role(self) -> IamRole | None:

@@ -31,12 +31,23 @@ MAPPINGS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "LambdaRoleProps": (
         "iam_role",
         "IamRoleConfig",
-        ("name", "path", "permissions_boundary", "tags"),
+        (
+            "description",
+            "force_detach_policies",
+            "max_session_duration",
+            "name",
+            "name_prefix",
+            "path",
+            "permissions_boundary",
+            "tags",
+        ),
     ),
+    "LambdaAliasProps": ("lambda_alias", "LambdaAliasConfig", ("description", "name", "routing_config")),
+    "LogGroupProps": ("cloudwatch_log_group", "CloudwatchLogGroupConfig", ()),
     "SqsQueueProps": ("sqs_queue", "SqsQueueConfig", ()),
 }
 # Arguments that are the library's own, not the provider's.
-ADDED = {"LambdaFunctionProps": {"code": "Code"}}
+ADDED = {"LambdaFunctionProps": {"code": "Code"}, "LambdaRoleProps": {"policy_arns": "Sequence[str]"}}
 # Required by the provider, but supplied by the pattern's defaults when the block is given without them.
 SUPPLIED = {
     "DynamodbTableServerSideEncryption": {"enabled"},

@@ -306,6 +306,12 @@ class LambdaFunctionVpcConfigProps(TypedDict, total=False):
     subnet_ids: Required[Sequence[str]]
 
 
+class LambdaAliasRoutingConfigProps(TypedDict, total=False):
+    """The block of the provider's `LambdaAliasRoutingConfig`."""
+
+    additional_version_weights: Mapping[str, str] | None
+
+
 class SqsQueueTimeoutsProps(TypedDict, total=False):
     """The block of the provider's `SqsQueueTimeouts`."""
 
@@ -546,13 +552,80 @@ WrongLambdaFunctionProps = WrongProps[
 class LambdaRoleProps(TypedDict, total=False):
     """Arguments of `aws_iam_role`."""
 
+    description: str | None
+    force_detach_policies: bool | IResolvable | None
+    max_session_duration: int | float | None
     name: str | None
+    name_prefix: str | None
     path: str | None
     permissions_boundary: str | None
+    policy_arns: Sequence[str] | None
     tags: Mapping[str, str] | None
 
 
-WrongLambdaRoleProps = WrongProps[Literal["name", "path", "permissions_boundary", "tags"], object, str]
+WrongLambdaRoleProps = WrongProps[
+    Literal[
+        "description",
+        "force_detach_policies",
+        "max_session_duration",
+        "name",
+        "name_prefix",
+        "path",
+        "permissions_boundary",
+        "policy_arns",
+        "tags",
+    ],
+    object,
+    str,
+]
+
+
+class LambdaAliasProps(TypedDict, total=False):
+    """Arguments of `aws_lambda_alias`."""
+
+    description: str | None
+    name: str | None
+    routing_config: LambdaAliasRoutingConfigProps | ProviderStruct | None
+
+
+WrongLambdaAliasProps = WrongProps[Literal["description", "name", "routing_config"], object, str]
+
+
+class LogGroupProps(TypedDict, total=False):
+    """Arguments of `aws_cloudwatch_log_group`."""
+
+    deletion_protection_enabled: bool | IResolvable | None
+    depends_on: Sequence[ITerraformDependable] | None
+    kms_key_id: str | None
+    lifecycle: TerraformResourceLifecycleProps | ProviderStruct | None
+    log_group_class: str | None
+    name: str | None
+    name_prefix: str | None
+    provider: TerraformProvider | None
+    region: str | None
+    retention_in_days: int | float | None
+    skip_destroy: bool | IResolvable | None
+    tags: Mapping[str, str] | None
+
+
+WrongLogGroupProps = WrongProps[
+    Literal[
+        "deletion_protection_enabled",
+        "depends_on",
+        "kms_key_id",
+        "lifecycle",
+        "log_group_class",
+        "name",
+        "name_prefix",
+        "provider",
+        "region",
+        "retention_in_days",
+        "skip_destroy",
+        "tags",
+    ],
+    object,
+    str,
+]
 
 
 class SqsQueueProps(TypedDict, total=False):

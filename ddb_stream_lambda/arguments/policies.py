@@ -12,6 +12,8 @@ PatternSid = Literal[
     "ListStreams",
     "ReadStream",
     "DecryptStream",
+    "AccessTable",
+    "UseTableKey",
     "SendFailedBatches",
     "EncryptFailedBatches",
     "WriteLogs",

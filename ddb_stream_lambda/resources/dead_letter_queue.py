@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from .._engine.creation import create
 from .._engine.tokens import is_token
 from ..arguments._generated import SqsQueueProps
 from ..arguments.checks import check_name, check_ranges
-from ..arguments.companions import companion_arguments
+from ..arguments.companions import companion_arguments, with_companion
 from ..arguments.completing import complete
 from ..arguments.conforming import Arguments
 from ..arguments.names import unique_name
@@ -61,7 +61,13 @@ def defaults(path: str, given: Arguments) -> dict[str, Any]:
 
 
 def check_queue(
-    *, path: str, deploy: bool, props: object, user_destination: str | None, mistakes: Mistakes
+    *,
+    path: str,
+    deploy: bool,
+    props: object,
+    user_destination: str | None,
+    companion: Mapping[str, Any],
+    mistakes: Mistakes,
 ) -> NewQueue | None:
     """Return the queue to create, or None; add a mistake for each wrong input.
 
@@ -70,6 +76,7 @@ def check_queue(
         deploy: The user's ``deploy_sqs_dlq_queue``.
         props: The user's ``sqs_dlq_queue_props``.
         user_destination: The ARN of the user's failure destination, if there is one.
+        companion: The `provider` and `region` of the function, which the queue's own arguments override.
         mistakes: The collector of mistakes.
     """
     if not isinstance(deploy, bool):
@@ -83,6 +90,7 @@ def check_queue(
         )
         mistakes.add(PROPS, props, message)
     arguments = _check_new(path, props, mistakes)
+    arguments = with_companion(arguments, companion)
     return NewQueue(arguments) if deploy and user_destination is None else None
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.lambda_event_source_mapping import LambdaEventSourceMapping
 from constructs import Construct
 
@@ -14,6 +14,7 @@ from .._engine.creation import create
 from .._engine.tokens import is_token
 from ..arguments._generated import DynamoEventSourceProps
 from ..arguments.checks import check_choice, check_present, check_ranges
+from ..arguments.companions import with_companion
 from ..arguments.completing import complete, merge
 from ..arguments.conforming import Arguments
 from ..arguments.warnings import OverrideWarning
@@ -83,9 +84,9 @@ def build_mapping(
     stream_arn: str,
     function_arn: str,
     destination_arn: str | None,
-    policy: IamRolePolicy,
+    depends_on: Sequence[ITerraformDependable],
 ) -> LambdaEventSourceMapping:
-    """Create the mapping. It depends on the policy: Lambda checks the role's permissions when it is created.
+    """Create the mapping.
 
     Args:
         scope: The pattern.
@@ -94,13 +95,14 @@ def build_mapping(
         stream_arn: The stream to read.
         function_arn: The function to invoke.
         destination_arn: The failure destination, if there is one.
-        policy: The policy of the function's role.
+        depends_on: The function, also where the user's `function_name` is text that does not refer to it; and the
+            policy of its role, since Lambda checks the role's permissions when the mapping is created.
     """
     connections: Arguments = {"event_source_arn": stream_arn, "function_name": function_arn}
     if destination_arn is not None:
         connections["destination_config"] = {"on_failure": {"destination_arn": destination_arn}}
-    depends_on = [*arguments.get("depends_on", ()), policy]
-    complete_arguments = merge(connections, {**companion, **arguments}) | {"depends_on": depends_on}
+    complete_arguments = merge(connections, with_companion(arguments, companion))
+    complete_arguments["depends_on"] = [*arguments.get("depends_on", ()), *depends_on]
     return create(LambdaEventSourceMapping, scope=scope, id="event-source-mapping", arguments=complete_arguments)
 
 

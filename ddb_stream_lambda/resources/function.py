@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,8 @@ from .._engine.creation import StringMap, create
 from .._engine.tokens import is_token
 from ..arguments._generated import LambdaFunctionProps
 from ..arguments.checks import check_choice, check_name, check_present, check_ranges
-from ..arguments.companions import companion_arguments
-from ..arguments.completing import complete
+from ..arguments.companions import companion_arguments, companion_of
+from ..arguments.completing import complete, merge
 from ..arguments.conforming import Arguments
 from ..arguments.names import unique_name
 from ..arguments.policies import Statement, allow
@@ -59,6 +60,10 @@ class NewFunction:
         """Return the `provider` and `region` for the resources that belong to the function."""
         return companion_arguments(self.arguments, regional=regional)
 
+    def region_in_arn(self) -> str | None:
+        """Return None: the ARN of a new function is unknown."""
+        return None
+
     def statements(self) -> Iterator[Statement]:
         """Yield the permissions that Lambda needs for the function's settings."""
         tracing_mode = self.arguments.get("tracing_config", {}).get("mode")
@@ -88,13 +93,38 @@ class GivenFunction:
         given = self.interface.role_input if isinstance(self.interface, LambdaFunction) else None
         return self.interface.role if given is None else given
 
-    def companion(self, *, regional: bool = True) -> dict[str, Any]:  # noqa: ARG002 - as NewFunction has it
-        """Return nothing: the resources that belong to a given function use the default provider and region."""
-        return {}
+    def companion(self, *, regional: bool = True) -> dict[str, Any]:
+        """Return the `provider` and `region` for the resources that belong to the function."""
+        return companion_of(self.interface, regional=regional)
+
+    def region_in_arn(self) -> str | None:
+        """Return the region in the ARN that a data source gives as the function's name."""
+        arn = re.match(r"arn:[\w-]+:lambda:(?P<region>[\w-]+):", str(self.interface.function_name_input))
+        return None if arn is None else arn["region"]
 
     def statements(self) -> Iterator[Statement]:
         """Yield nothing: a given function has its permissions."""
         yield from ()
+
+
+@dataclass(frozen=True)
+class Function:
+    """The function in use.
+
+    Attributes:
+        interface: The function that was created or given.
+        created: The function, if it was created.
+    """
+
+    interface: ExistingFunction
+    created: LambdaFunction | None
+
+    @property
+    def arn_to_invoke(self) -> str:
+        """The ARN that the mapping names: with the qualifier of a data source that has one."""
+        if isinstance(self.interface, DataAwsLambdaFunction) and self.interface.qualifier_input is not None:
+            return self.interface.qualified_arn
+        return self.interface.arn
 
 
 def defaults(path: str, runtime: object) -> dict[str, Any]:
@@ -131,8 +161,10 @@ def build_function(
     function: NewFunction | GivenFunction,
     stack: TerraformStack,
     role_arn: str,
+    variables: StringMap,
+    log_group_name: str | None,
     depends_on: Sequence[ITerraformDependable],
-) -> ExistingFunction:
+) -> Function:
     """Create the function, or take the given one.
 
     Args:
@@ -140,19 +172,27 @@ def build_function(
         function: The function to create or to take.
         stack: The stack that gets the archive of the code.
         role_arn: The execution role of a new function.
+        variables: Environment variables that a new function gets besides the user's.
+        log_group_name: The log group that a new function writes to; None for the one that Lambda uses by default.
         depends_on: Its policy, since Lambda checks the permissions of a function in a VPC when it is created; and its
             log group, since Lambda would create the group at the first invocation if Terraform did not do it before.
     """
     match function:
         case GivenFunction(interface):
-            return interface
+            return Function(interface, None)
         case NewFunction():
             arguments = dict(function.arguments)
             arguments |= {"role": role_arn, "depends_on": [*arguments.get("depends_on", ()), *depends_on]}
+            if variables:
+                arguments = merge(arguments, {"environment": {"variables": variables}})
+            if log_group_name is not None:
+                logging = {"log_format": "Text"} | arguments.get("logging_config", {})
+                arguments["logging_config"] = logging | {"log_group": log_group_name}
             if function.archive is not None:
                 arguments["filename"] = function.archive.add_asset_to(stack)
                 arguments["source_code_hash"] = function.archive.source_code_hash
-            return create(LambdaFunction, scope=scope, id="function", arguments=arguments)
+            created = create(LambdaFunction, scope=scope, id="function", arguments=arguments)
+            return Function(created, created)
 
 
 def warnings_of(function: NewFunction | GivenFunction) -> Iterator[OverrideWarning]:

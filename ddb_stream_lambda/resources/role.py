@@ -7,12 +7,14 @@ from typing import Any
 
 from cdktf import Fn
 from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from constructs import Construct
 
 from .._engine.creation import create
 from .._engine.tokens import is_token
 from ..arguments._generated import LambdaRoleProps
 from ..arguments.checks import check_name
+from ..arguments.companions import companion_arguments
 from ..arguments.completing import complete
 from ..arguments.conforming import Arguments
 from ..arguments.names import unique_name
@@ -51,16 +53,23 @@ class Role:
         created: The role, if it was created.
         arn: Its ARN.
         name: Its name.
+        attachments: The attachments of managed policies to a created role.
     """
 
     created: IamRole | None
     arn: str
     name: str
+    attachments: tuple[IamRolePolicyAttachment, ...] = ()
 
 
-def defaults(path: str) -> dict[str, Any]:
-    """Return the default arguments of `aws_iam_role`. IAM names are case-insensitive."""
-    return {"name": unique_name(path, ROLE_NAME, case_sensitive=False)}
+def defaults(path: str, given: Arguments) -> dict[str, Any]:
+    """Return the default arguments of `aws_iam_role`. IAM names are case-insensitive.
+
+    Args:
+        path: The construct's path.
+        given: The user's arguments. The provider takes one of `name` and `name_prefix`.
+    """
+    return {} if given.get("name_prefix") else {"name": unique_name(path, ROLE_NAME, case_sensitive=False)}
 
 
 def check_role(
@@ -74,7 +83,9 @@ def check_role(
         props: The user's ``lambda_role_props``.
         mistakes: The collector of mistakes.
     """
-    arguments = complete(LambdaRoleProps, props, defaults=defaults(path), property=PROPS, mistakes=mistakes)
+    arguments = complete(
+        LambdaRoleProps, props, defaults=lambda given: defaults(path, given), property=PROPS, mistakes=mistakes
+    )
     check_name(ROLE_NAME, value=arguments.get("name"), property=f"{PROPS}.name", mistakes=mistakes)
     match used_by:
         case GivenFunction():
@@ -98,8 +109,20 @@ def build_role(*, scope: Construct, role: NewRole | GivenRole) -> Role:
         case GivenRole(arn):
             return Role(None, arn, name_of(arn))
         case NewRole(arguments):
-            created = create(IamRole, scope=scope, id="role", arguments=arguments)
-            return Role(created, created.arn, created.name)
+            policy_arns = arguments.get("policy_arns", ())
+            own = {name: value for name, value in arguments.items() if name != "policy_arns"}
+            created = create(IamRole, scope=scope, id="role", arguments=own)
+            companion = companion_arguments(arguments, regional=False)
+            attachments = tuple(
+                create(
+                    IamRolePolicyAttachment,
+                    scope=scope,
+                    id=f"role-policy-{number}",
+                    arguments={"role": created.name, "policy_arn": arn, **companion},
+                )
+                for number, arn in enumerate(policy_arns)
+            )
+            return Role(created, created.arn, created.name, attachments)
 
 
 def name_of(role_arn: str) -> str:

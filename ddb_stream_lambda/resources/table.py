@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cdktf import Fn
 from cdktf_cdktf_provider_aws.data_aws_dynamodb_table import DataAwsDynamodbTable
 from cdktf_cdktf_provider_aws.dynamodb_table import DynamodbTable
 from constructs import Construct
@@ -15,7 +16,7 @@ from .._engine.creation import create
 from .._engine.tokens import is_token
 from ..arguments._generated import DynamoTableProps
 from ..arguments.checks import check_choice, check_name, check_present
-from ..arguments.companions import companion_arguments
+from ..arguments.companions import companion_arguments, companion_of
 from ..arguments.completing import complete
 from ..arguments.conforming import Arguments
 from ..arguments.names import unique_name
@@ -46,8 +47,8 @@ class TableByArn:
     """A table that is known only by its ARNs: neither a resource of the app nor a data source.
 
     Attributes:
-        arn: The table's ARN, or a token.
         stream_arn: The ARN of its stream, or a token.
+        arn: The table's ARN, or a token. Default: None, for the ARN that the stream's ARN begins with.
         kms_key_arn: The ARN of the customer managed key that encrypts the table. The function's role gets the
             permission to decrypt with it. Default: None, for a table without such a key.
 
@@ -55,8 +56,8 @@ class TableByArn:
         PatternError: At the construct, if an ARN is not one of a DynamoDB table, or the stream is another table's.
     """
 
-    arn: str
     stream_arn: str
+    arn: str | None = None
     kms_key_arn: str | None = None
 
 
@@ -69,12 +70,31 @@ class NewTable:
 
     arguments: Arguments
 
+    def companion(self) -> dict[str, Any]:
+        """Return the `provider` and `region` for the resources that belong to the table."""
+        return companion_arguments(self.arguments)
+
+    def region_in_arn(self) -> str | None:
+        """Return None: the ARN of a new table is unknown."""
+        return None
+
 
 @dataclass(frozen=True)
 class GivenTable:
     """A table that exists or belongs to the app."""
 
     interface: ExistingTable
+
+    def companion(self) -> dict[str, Any]:
+        """Return the `provider` and `region` for the resources that belong to the table."""
+        return {} if isinstance(self.interface, TableByArn) else companion_of(self.interface)
+
+    def region_in_arn(self) -> str | None:
+        """Return the region in the ARN of a table that is given by its ARNs."""
+        if not isinstance(self.interface, TableByArn) or is_token(self.interface.stream_arn):
+            return None
+        arn = STREAM_ARN.fullmatch(str(self.interface.stream_arn))
+        return None if arn is None else arn["table"].split(":")[3]
 
 
 @dataclass(frozen=True)
@@ -84,12 +104,14 @@ class Table:
     Attributes:
         interface: The table that was created or given.
         created: The table, if it was created.
+        arn: Its ARN.
         stream_arn: The ARN of its stream.
         kms_key_arn: The ARN of its customer managed key, if it has one.
     """
 
     interface: ExistingTable
     created: DynamodbTable | None
+    arn: str
     stream_arn: str
     kms_key_arn: str | None
 
@@ -135,20 +157,28 @@ def check_table(
     return GivenTable(existing)
 
 
-def build_table(*, scope: Construct, table: NewTable | GivenTable) -> Table:
-    """Create the table, or take the given one."""
+def build_table(*, scope: Construct, table: NewTable | GivenTable, function_companion: Mapping[str, Any]) -> Table:
+    """Create the table, or take the given one.
+
+    Args:
+        scope: The pattern.
+        table: The table to create or to take.
+        function_companion: The `provider` and `region` of the function. The look-up of the key of a table that is given
+            by its ARNs uses them: such a table has no provider, and is in the function's region.
+    """
     match table:
         case GivenTable(interface):
             key = _key_of_existing(interface)
-            key_arn = None if key is None else look_up_key(scope=scope, id="table-key", key=key, companion={})
-            return Table(interface, None, interface.stream_arn, key_arn)
+            companion = function_companion if isinstance(interface, TableByArn) else table.companion()
+            key_arn = None if key is None else look_up_key(scope=scope, id="table-key", key=key, companion=companion)
+            return Table(interface, None, _arn_of(interface), interface.stream_arn, key_arn)
         case NewTable(arguments):
             created = create(DynamodbTable, scope=scope, id="table", arguments=arguments)
             encryption = arguments.get("server_side_encryption", {})
             key = encryption.get("kms_key_arn") if encryption.get("enabled", False) is not False else None
-            companion = companion_arguments(arguments)
+            companion = table.companion()
             key_arn = None if key is None else look_up_key(scope=scope, id="table-key", key=key, companion=companion)
-            return Table(created, created, created.stream_arn, key_arn)
+            return Table(created, created, created.arn, created.stream_arn, key_arn)
 
 
 def warnings_of(table: NewTable | GivenTable) -> Iterator[OverrideWarning]:
@@ -217,8 +247,16 @@ def _check_existing(existing: ExistingTable, mistakes: Mistakes) -> None:
         case TableByArn():
             _check_arns(existing, mistakes)
         case _:
-            message = "must be a DynamodbTable, a DataAwsDynamodbTable, or TableByArn(arn=…, stream_arn=…)"
+            message = "must be a DynamodbTable, a DataAwsDynamodbTable, or TableByArn(stream_arn=…)"
             mistakes.add(EXISTING, existing, message)
+
+
+def _arn_of(existing: ExistingTable) -> str:
+    if not isinstance(existing, TableByArn) or existing.arn is not None:
+        return str(existing.arn)
+    if is_token(existing.stream_arn):
+        return str(Fn.element(Fn.split("/stream/", existing.stream_arn), 0))
+    return existing.stream_arn.partition("/stream/")[0]
 
 
 def _key_of_existing(existing: ExistingTable) -> str | None:
@@ -305,7 +343,7 @@ def _check_arns(table: TableByArn, mistakes: Mistakes) -> None:
     found = {}
     for name, (pattern, description) in formats.items():
         value = getattr(table, name)
-        if is_token(value) or (value is None and name == "kms_key_arn"):
+        if is_token(value) or (value is None and name != "stream_arn"):
             continue
         found[name] = pattern.fullmatch(value) if isinstance(value, str) else None
         if found[name] is None:

@@ -10,11 +10,14 @@ from .dead_letter_queue import QueueWarningId
 from .event_source import EventSourceWarningId
 from .failure_destination import DestinationWarningId
 from .function import FunctionWarningId
+from .permissions import PermissionsWarningId
 from .table import TableWarningId
 
 PROPERTY = "silence_warnings"
 
-WarningId = Literal[TableWarningId, EventSourceWarningId, FunctionWarningId, DestinationWarningId, QueueWarningId]
+WarningId = Literal[
+    TableWarningId, EventSourceWarningId, FunctionWarningId, DestinationWarningId, QueueWarningId, PermissionsWarningId
+]
 
 
 def check_silenced(*, silenced: object, mistakes: Mistakes) -> None:

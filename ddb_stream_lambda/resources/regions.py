@@ -1,0 +1,59 @@
+"""The regions of the table and the function: Lambda reads a stream only in its own region.
+
+https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cdktf import TerraformStack
+from cdktf_cdktf_provider_aws.provider import AwsProvider
+
+from .._engine.tokens import is_token
+from ..errors import Mistakes
+from . import function, table
+from .function import GivenFunction, NewFunction
+from .table import GivenTable, NewTable
+
+
+def check_regions(
+    *,
+    table_input: NewTable | GivenTable,
+    function_input: NewFunction | GivenFunction,
+    stack: TerraformStack,
+    mistakes: Mistakes,
+) -> None:
+    """Add a mistake if the table and the function are known to be in different regions.
+
+    A region is known if it is a literal: the `region` argument, the `region` of the provider, or part of an ARN.
+    """
+    of_table, of_function = table_input.companion(), function_input.companion()
+    table_arn_region, function_arn_region = table_input.region_in_arn(), function_input.region_in_arn()
+    if of_table == of_function and table_arn_region == function_arn_region:
+        return
+    table_region = table_arn_region or _literal_region(of_table, stack)
+    function_region = function_arn_region or _literal_region(of_function, stack)
+    if table_region is not None and function_region is not None and table_region != function_region:
+        property = table.EXISTING if isinstance(table_input, GivenTable) else f"{table.PROPS}.region"
+        other = function.EXISTING if isinstance(function_input, GivenFunction) else function.PROPS
+        message = (
+            f"the function is in {function_region}, and Lambda reads a stream only in its own region; use the same "
+            f"region or provider for the table and for {other}"
+        )
+        mistakes.add(property, table_region, message)
+
+
+def _literal_region(companion: Mapping[str, Any], stack: TerraformStack) -> str | None:
+    region = companion.get("region")
+    if region is None:
+        provider = companion.get("provider") or _default_provider(stack)
+        region = provider.region if isinstance(provider, AwsProvider) else None
+    return None if region is None or is_token(region) else str(region)
+
+
+def _default_provider(stack: TerraformStack) -> AwsProvider | None:
+    """Return the stack's AWS provider without an alias, which resources without a `provider` use."""
+    providers = (child for child in stack.node.children if isinstance(child, AwsProvider))
+    return next((provider for provider in providers if provider.alias is None), None)
