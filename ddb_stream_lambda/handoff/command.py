@@ -38,11 +38,11 @@ versions of the tools. You can copy the folder to any machine. The same stack al
 EPILOG = """\
 examples:
   ddb-stream-lambda handoff                                every stack, as JSON, to dist/
-  ddb-stream-lambda handoff orders --format hcl             one stack, as HCL in the style of terraform fmt
-  ddb-stream-lambda handoff orders --format both --synth    synthesize first; HCL for Terraform, and JSON in json/
-  ddb-stream-lambda handoff orders --backend s3             keep the state in S3
-  ddb-stream-lambda handoff orders --import-from ids.json   import existing resources; see docs/adopting.md
-  ddb-stream-lambda handoff --json | jq -r '.[].folder'     for scripts
+  ddb-stream-lambda handoff orders --format hcl            one stack, as HCL in the style of terraform fmt
+  ddb-stream-lambda handoff orders --format both --synth   synthesize first; HCL for Terraform, and JSON in json/
+  ddb-stream-lambda handoff orders --backend s3            keep the state in S3
+  ddb-stream-lambda handoff orders --import-from ids.json  import existing resources
+  ddb-stream-lambda handoff --json | jq -r '.[].folder'    for scripts
 
 ids.json maps the addresses of resources to their ids:
   {"aws_dynamodb_table.pipeline_table_4950B2AC": "orders", "aws_iam_role.pipeline_role_344DF3A8": "orders"}

@@ -29,5 +29,5 @@ class Format(StrEnum):
 
     @property
     def syntax(self) -> Syntax:
-        """The syntax of the files that Terraform reads. The format ``both`` keeps the JSON in a folder of its own."""
+        """The syntax of the files that Terraform reads. The format ``both`` keeps the JSON in a separate folder."""
         return Syntax.JSON if self is Format.JSON else Syntax.HCL

@@ -1,4 +1,4 @@
-"""The security checks of checkov on a bundle. checkov is installed in an environment of its own."""
+"""The security checks of checkov on a bundle. checkov has a separate environment."""
 
 import json
 import re

@@ -91,7 +91,7 @@ def choose_backends(stack: str, configured: Mapping[str, Any], requested: str | 
     offered = {backend.type: backend for backend in examples(stack)}
     type = next(iter(configured), NONE) if requested is None else requested
     if type in configured:
-        # The settings of the stack's own backend replace the example.
+        # The settings of the stack's backend replace the example.
         settings = {name: value for name, value in configured[type].items() if isinstance(value, (str, bool, int))}
         offered[type] = Backend(type, settings)
     return Backends(offered.get(type), tuple(offered.values()))

@@ -67,7 +67,7 @@ def derive_facts(
     Args:
         stack: the stack's name.
         configuration: the stack's configuration, import blocks included.
-        backend: the type of backend that the bundle shall name, or `backends.NONE`; None for the stack's own.
+        backend: the type of backend that the bundle names, or `backends.NONE`; None for the stack's backend.
         cdktf_version: the version of cdktf that synthesized the stack.
         package_version: the version of this package.
     """
