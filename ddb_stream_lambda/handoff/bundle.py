@@ -22,7 +22,7 @@ from .terraform.variables_example import variables_example
 GITIGNORE = ".terraform/\n*.tfstate\n*.tfstate.*\n*.plan\ncrash.log\n"
 
 
-def bundle_files(facts: StackFacts, format: Format, stack_folder: Path) -> dict[str, str | Path]:
+def bundle_files(facts: StackFacts, format: Format, *, stack_folder: Path) -> dict[str, str | Path]:
     """Return the files of a bundle by their paths: the text of each, or the file to copy.
 
     Args:

@@ -152,7 +152,7 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
                 cdktf_version=app.cdktf_version,
                 package_version=options.package_version,
             )
-            files = bundle_files(facts, Format(options.format), app.stacks[stack].parent)
+            files = bundle_files(facts, Format(options.format), stack_folder=app.stacks[stack].parent)
         target = options.out / stack
         with progress.step(f"{stack}: writing {len(files)} files"):
             replace(target, files)

@@ -40,7 +40,7 @@ def replace(target: Path, contents: Mapping[str, str | Path]) -> None:
             try:
                 _write(partial, contents)
                 _keep_lock_file(target, partial)
-                _swap(target, partial, previous)
+                _swap(target, partial=partial, previous=previous)
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
                 shutil.rmtree(previous, ignore_errors=True)
@@ -102,7 +102,7 @@ def _keep_lock_file(target: Path, partial: Path) -> None:
         shutil.copyfile(target / LOCK_FILE, partial / LOCK_FILE)
 
 
-def _swap(target: Path, partial: Path, previous: Path) -> None:
+def _swap(target: Path, *, partial: Path, previous: Path) -> None:
     # Signals are blocked between the two renames. After a power failure between them, `_recover` restores the target.
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:

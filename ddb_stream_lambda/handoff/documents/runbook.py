@@ -25,7 +25,7 @@ def runbook(*, stack: str, resources: Sequence[Resource], outputs: Sequence[Outp
     chapters = [_introduction(stack), _first_deployment(has_imports=has_imports), _rollback()]
     chapters += [_redeploy(function, outputs) for function in functions]
     for queue in queues:
-        chapters += [_read_queue(queue, tables[0] if tables else None, outputs), _empty_queue(queue, outputs)]
+        chapters += [_read_queue(queue, tables[0] if tables else None, outputs=outputs), _empty_queue(queue, outputs)]
     chapters += [_pause(mapping, outputs) for mapping in mappings]
     chapters += [_destroy(table, outputs) for table in tables if _is_retained(table)]
     return "\n\n".join(chapters) + "\n"
@@ -85,7 +85,7 @@ This does not roll back the data in the table. Terraform refuses a plan that wou
 
 
 def _redeploy(function: Resource, outputs: Sequence[Output]) -> str:
-    name = _shell_value(function, "function_name", outputs)
+    name = _shell_value(function, "function_name", outputs=outputs)
     archive = function.arguments.get("filename")
     same_code = f"""
 
@@ -107,13 +107,13 @@ aws lambda wait function-updated-v2 --function-name "{name}"
 ```{same_code if archive else ""}"""
 
 
-def _read_queue(queue: Resource, table: Resource | None, outputs: Sequence[Output]) -> str:
+def _read_queue(queue: Resource, table: Resource | None, *, outputs: Sequence[Output]) -> str:
     text = f"""## Read the dead-letter queue: `{queue.address}`
 
 This shows how many batches could not be processed, and which:
 
 ```sh
-QUEUE="{_shell_value(queue, "url", outputs)}"
+QUEUE="{_shell_value(queue, "url", outputs=outputs)}"
 aws sqs get-queue-attributes --queue-url "$QUEUE" --attribute-names ApproximateNumberOfMessages
 aws sqs receive-message --queue-url "$QUEUE" --max-number-of-messages 10 --visibility-timeout 300
 ```
@@ -129,7 +129,7 @@ The stream keeps the records for 24 hours. To read the records of a batch, use t
 in capital letters:
 
 ```sh
-STREAM="{_shell_value(table, "stream_arn", outputs)}"
+STREAM="{_shell_value(table, "stream_arn", outputs=outputs)}"
 ITERATOR=$(aws dynamodbstreams get-shard-iterator --stream-arn "$STREAM" --shard-id SHARD_ID \\
   --shard-iterator-type AT_SEQUENCE_NUMBER --sequence-number START_SEQUENCE_NUMBER --query ShardIterator --output text)
 aws dynamodbstreams get-records --shard-iterator "$ITERATOR" --limit BATCH_SIZE
@@ -147,7 +147,7 @@ def _empty_queue(queue: Resource, outputs: Sequence[Output]) -> str:
 3. Delete the message:
 
    ```sh
-   QUEUE="{_shell_value(queue, "url", outputs)}"
+   QUEUE="{_shell_value(queue, "url", outputs=outputs)}"
    aws sqs delete-message --queue-url "$QUEUE" --receipt-handle RECEIPT_HANDLE
    ```
 
@@ -159,7 +159,7 @@ def _pause(mapping: Resource, outputs: Sequence[Output]) -> str:
     return f"""## Pause and resume: `{mapping.address}`
 
 ```sh
-MAPPING="{_shell_value(mapping, "uuid", outputs)}"
+MAPPING="{_shell_value(mapping, "uuid", outputs=outputs)}"
 aws lambda update-event-source-mapping --uuid "$MAPPING" --no-enabled                  # pause
 aws lambda get-event-source-mapping --uuid "$MAPPING" --query State    # first Disabling, then Disabled
 aws lambda update-event-source-mapping --uuid "$MAPPING" --enabled                     # resume
@@ -191,7 +191,7 @@ Two settings protect the table: Terraform refuses to destroy it (`prevent_destro
 while its deletion protection is enabled. Make a backup first:
 
 ```sh
-aws dynamodb create-backup --table-name "{_shell_value(table, "name", outputs)}" --backup-name before-destroy
+aws dynamodb create-backup --table-name "{_shell_value(table, "name", outputs=outputs)}" --backup-name before-destroy
 ```
 
 To remove the protections, add a file `destroy_override.tf`. The files of the bundle stay as they are.
@@ -228,9 +228,9 @@ def _is_retained(table: Resource) -> bool:
     return bool(table.arguments.get("lifecycle", {}).get("prevent_destroy"))
 
 
-def _shell_value(resource: Resource, attribute: str, outputs: Sequence[Output]) -> str:
+def _shell_value(resource: Resource, attribute: str, *, outputs: Sequence[Output]) -> str:
     """Return a shell command substitution for an attribute: from an output if there is one, or else from the state."""
-    output = find_output(outputs, resource, attribute)
+    output = find_output(outputs, resource=resource, attribute=attribute)
     if output is not None:
         return f"$(terraform output -raw {output.name})"
     return f"$(echo '{resource.address}.{attribute}' | terraform console -var-file=prod.tfvars | tr -d '\"')"

@@ -80,7 +80,7 @@ def examples(stack: str) -> tuple[Backend, ...]:
 TYPES = tuple(backend.type for backend in examples(""))
 
 
-def choose_backends(stack: str, configured: Mapping[str, Any], requested: str | None) -> Backends:
+def choose_backends(stack: str, *, configured: Mapping[str, Any], requested: str | None) -> Backends:
     """Choose the backend that the bundle names, and the backends that it offers.
 
     Args:

@@ -42,59 +42,73 @@ def _has_no_customer_managed_key(table: Arguments) -> bool:
 
 SUPPRESSED_CHECKS = (
     SuppressedCheck(
-        "CKV_AWS_119",
-        "aws_dynamodb_table",
-        "The table is encrypted with the AWS managed key. A customer managed key costs per request, and losing the key "
-        "makes the table unreadable.",
-        _has_no_customer_managed_key,
+        check="CKV_AWS_119",
+        type="aws_dynamodb_table",
+        reason=(
+            "The table is encrypted with the AWS managed key. A customer managed key costs per request, and losing the "
+            "key makes the table unreadable."
+        ),
+        fails=_has_no_customer_managed_key,
     ),
     SuppressedCheck(
-        "CKV2_AWS_73",
-        "aws_sqs_queue",
-        "The queue is encrypted with the AWS managed key alias/aws/sqs. Its messages identify records but do not "
-        "contain them.",
-        lambda queue: queue.get("kms_master_key_id") == "alias/aws/sqs",
+        check="CKV2_AWS_73",
+        type="aws_sqs_queue",
+        reason=(
+            "The queue is encrypted with the AWS managed key alias/aws/sqs. Its messages identify records but do not "
+            "contain them."
+        ),
+        fails=lambda queue: queue.get("kms_master_key_id") == "alias/aws/sqs",
     ),
     SuppressedCheck(
-        "CKV_AWS_158",
-        "aws_cloudwatch_log_group",
-        "CloudWatch Logs encrypts the logs with its own key. A customer managed key needs a key policy, which only the "
-        "account's administrators can write.",
-        _without("kms_key_id"),
+        check="CKV_AWS_158",
+        type="aws_cloudwatch_log_group",
+        reason=(
+            "CloudWatch Logs encrypts the logs with its own key. A customer managed key needs a key policy that allows "
+            "CloudWatch Logs to use it."
+        ),
+        fails=_without("kms_key_id"),
     ),
     SuppressedCheck(
-        "CKV_AWS_115",
-        "aws_lambda_function",
-        "The number of the stream's shards limits the concurrency. Reserved concurrency would leave less for the "
-        "account's other functions.",
-        _without("reserved_concurrent_executions"),
+        check="CKV_AWS_115",
+        type="aws_lambda_function",
+        reason=(
+            "The number of the stream's shards limits the concurrency. Reserved concurrency would leave less for the "
+            "account's other functions."
+        ),
+        fails=_without("reserved_concurrent_executions"),
     ),
     SuppressedCheck(
-        "CKV_AWS_116",
-        "aws_lambda_function",
-        "The event source mapping sends failed batches to its failure destination. dead_letter_config applies only to "
-        "asynchronous invocations.",
-        _without("dead_letter_config"),
+        check="CKV_AWS_116",
+        type="aws_lambda_function",
+        reason=(
+            "The event source mapping sends failed batches to its failure destination. dead_letter_config applies only "
+            "to asynchronous invocations."
+        ),
+        fails=_without("dead_letter_config"),
     ),
     SuppressedCheck(
-        "CKV_AWS_117",
-        "aws_lambda_function",
-        "The function calls endpoints that authenticate it with IAM. Whether it needs a VPC depends on the account's "
-        "network.",
-        _without("vpc_config"),
+        check="CKV_AWS_117",
+        type="aws_lambda_function",
+        reason=(
+            "The function calls endpoints that authenticate it with IAM. Whether it needs a VPC depends on the "
+            "account's network."
+        ),
+        fails=_without("vpc_config"),
     ),
     SuppressedCheck(
-        "CKV_AWS_173",
-        "aws_lambda_function",
-        "Lambda encrypts environment variables with its own key. Secrets belong in AWS Secrets Manager.",
-        lambda function: "environment" in function and "kms_key_arn" not in function,
+        check="CKV_AWS_173",
+        type="aws_lambda_function",
+        reason="Lambda encrypts environment variables with its own key. Secrets belong in AWS Secrets Manager.",
+        fails=lambda function: "environment" in function and "kms_key_arn" not in function,
     ),
     SuppressedCheck(
-        "CKV_AWS_272",
-        "aws_lambda_function",
-        "source_code_hash and SHA256SUMS pin the code. Code signing needs a signing profile, which belongs to the "
-        "account.",
-        _without("code_signing_config_arn"),
+        check="CKV_AWS_272",
+        type="aws_lambda_function",
+        reason=(
+            "source_code_hash and SHA256SUMS pin the code. Code signing needs a signing profile, which belongs to the "
+            "account."
+        ),
+        fails=_without("code_signing_config_arn"),
     ),
 )
 

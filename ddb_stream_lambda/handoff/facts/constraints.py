@@ -79,10 +79,10 @@ def read_requirements(configuration: Configuration) -> Requirements:
     constraint = configuration.settings.get("required_version")
     providers = tuple(
         RequiredProvider(
-            name,
-            _full_source(provider.get("source", name)),
-            _up_to_next_major(provider.get("version", ">= 0.0.0")),
-            provider.get("version", ""),
+            name=name,
+            source=_full_source(provider.get("source", name)),
+            version=_up_to_next_major(provider.get("version", ">= 0.0.0")),
+            synthesized_for=provider.get("version", ""),
         )
         for name, provider in sorted(configuration.settings.get("required_providers", {}).items())
     )

@@ -77,13 +77,15 @@ def derive_facts(
         stack=stack,
         configuration=configuration,
         requirements=requirements,
-        backends=choose_backends(stack, configuration.settings.get("backend", {}), backend),
+        backends=choose_backends(stack, configured=configuration.settings.get("backend", {}), requested=backend),
         variables=read_variables(configuration),
         outputs=read_outputs(configuration),
         resources=tuple(map(_describe, configuration.resources)),
         data_sources=tuple(map(_describe, configuration.data_sources)),
         permissions=read_permissions(configuration),
-        tool_versions=read_tool_versions(package_version, cdktf_version, providers),
+        tool_versions=read_tool_versions(
+            package_version=package_version, cdktf_version=cdktf_version, providers=providers
+        ),
     )
 
 

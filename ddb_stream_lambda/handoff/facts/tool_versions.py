@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from importlib import metadata
 
 
-def read_tool_versions(package_version: str, cdktf_version: str, providers: Iterable[str]) -> Mapping[str, str]:
+def read_tool_versions(*, package_version: str, cdktf_version: str, providers: Iterable[str]) -> Mapping[str, str]:
     """Return the version of each tool by its name.
 
     Args:

@@ -49,12 +49,12 @@ def read_variables(configuration: Configuration) -> tuple[Variable, ...]:
     """Return the variables, sorted by their names."""
     return tuple(
         Variable(
-            name,
-            str(block.get("description", "")),
-            str(block["type"]) if "type" in block else None,
-            "default" not in block,
-            block.get("default"),
-            tuple(validation["error_message"] for validation in _as_list(block.get("validation", []))),
+            name=name,
+            description=str(block.get("description", "")),
+            type=str(block["type"]) if "type" in block else None,
+            is_required="default" not in block,
+            default=block.get("default"),
+            error_messages=tuple(check["error_message"] for check in _as_list(block.get("validation", []))),
         )
         for name, block in configuration.variables.items()
     )
@@ -63,12 +63,12 @@ def read_variables(configuration: Configuration) -> tuple[Variable, ...]:
 def read_outputs(configuration: Configuration) -> tuple[Output, ...]:
     """Return the outputs, sorted by their names."""
     return tuple(
-        Output(name, str(block.get("description", "")), block.get("value"))
+        Output(name=name, description=str(block.get("description", "")), value=block.get("value"))
         for name, block in configuration.outputs.items()
     )
 
 
-def find_output(outputs: Iterable[Output], resource: Resource, attribute: str) -> Output | None:
+def find_output(outputs: Iterable[Output], *, resource: Resource, attribute: str) -> Output | None:
     """Return the output whose value is an attribute of a resource; None if there is none."""
     value = f"${{{resource.address}.{attribute}}}"
     return next((output for output in outputs if output.value == value), None)

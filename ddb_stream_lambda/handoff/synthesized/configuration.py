@@ -177,7 +177,7 @@ def read_configuration(path: Path, machine_folders: Sequence[Path] = ()) -> Conf
             "remove this setting from the stack"
         )
     blocks.get("terraform", {}).get("backend", {}).pop("local", None)
-    paths = sorted(_machine_paths(blocks, "", machine_folders))
+    paths = sorted(_machine_paths(blocks, machine_folders))
     if paths:
         raise ConfigurationError(
             "the configuration has absolute paths, which do not exist on other machines; use relative paths or "
@@ -217,7 +217,7 @@ def _without_metadata(value: Any) -> Any:
     return value
 
 
-def _machine_paths(value: Any, property: str, machine_folders: Sequence[Path]) -> Iterator[str]:
+def _machine_paths(value: Any, machine_folders: Sequence[Path], *, property: str = "") -> Iterator[str]:
     """Yield each absolute path, and each text that contains a folder of this machine, as ``property = value``."""
     if isinstance(value, dict):
         for key, item in value.items():
@@ -225,10 +225,10 @@ def _machine_paths(value: Any, property: str, machine_folders: Sequence[Path]) -
             if key in PATH_ARGUMENTS and isinstance(item, str) and ABSOLUTE_PATH.match(item):
                 yield f"{nested} = {item}"
             else:
-                yield from _machine_paths(item, nested, machine_folders)
+                yield from _machine_paths(item, machine_folders, property=nested)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _machine_paths(item, f"{property}[{index}]", machine_folders)
+            yield from _machine_paths(item, machine_folders, property=f"{property}[{index}]")
     elif isinstance(value, str):
         for folder in machine_folders:
             if folder != folder.parent and re.search(re.escape(str(folder)) + r"(?![\w.-])", value):

@@ -116,9 +116,9 @@ def build_block(
         if value is None:
             continue
         if name in schema.blocks:
-            block.blocks += _nested_blocks(name, value, schema.blocks[name], f"{address}.{name}")
+            block.blocks += _nested_blocks(name, value, schema.blocks[name], address=f"{address}.{name}")
         elif name == "dynamic":
-            block.blocks += _dynamic_blocks(value, schema, address)
+            block.blocks += _dynamic_blocks(value, schema, address=address)
         elif name in schema.arguments:
             block.arguments.append((name, write_expression(value, name)))
         else:
@@ -193,7 +193,7 @@ def _write_string(template: str) -> str:
     return '"' + "".join(parts) + '"'
 
 
-def _nested_blocks(name: str, value: Any, schema: BlockSchema, address: str) -> list[Block]:
+def _nested_blocks(name: str, value: Any, schema: BlockSchema, *, address: str) -> list[Block]:
     contents = value if isinstance(value, list) else [value]
     if not all(isinstance(content, Mapping) for content in contents):
         raise ConfigurationError(
@@ -202,7 +202,7 @@ def _nested_blocks(name: str, value: Any, schema: BlockSchema, address: str) -> 
     return [build_block(name, content, schema, address=address) for content in contents]
 
 
-def _dynamic_blocks(value: Any, schema: BlockSchema, address: str) -> list[Block]:
+def _dynamic_blocks(value: Any, schema: BlockSchema, *, address: str) -> list[Block]:
     blocks = []
     for name, dynamic in value.items():
         if name not in schema.blocks:

@@ -145,7 +145,7 @@ resource "aws_iam_role_policy" "pipeline_role-policy_DFBDB60F" {
 
 # The logs of the function. They are kept for 365 days.
 resource "aws_cloudwatch_log_group" "pipeline_log-group_B154E861" {
-  # checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts the logs with its own key. A customer managed key needs a key policy, which only the account's administrators can write.
+  # checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts the logs with its own key. A customer managed key needs a key policy that allows CloudWatch Logs to use it.
 
   name              = "/aws/lambda/${var.name_prefix}-orders"
   retention_in_days = 365

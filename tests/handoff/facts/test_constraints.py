@@ -35,4 +35,4 @@ def test_terraform_supports_everything_in_the_configuration(blocks: dict[str, An
 def test_provider_is_allowed_up_to_its_next_major_version(version: str, expected: str) -> None:
     terraform = {"required_providers": {"aws": {"source": "aws", "version": version}}}
     (provider,) = read_requirements(Configuration({"terraform": terraform})).providers
-    assert provider == RequiredProvider("aws", "hashicorp/aws", expected, version)
+    assert provider == RequiredProvider(name="aws", source="hashicorp/aws", version=expected, synthesized_for=version)
