@@ -1,0 +1,1 @@
+"""What cdktf wrote: the stacks in ``cdktf.out``, their configuration, and the templates and JSON documents in it."""
