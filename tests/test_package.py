@@ -42,7 +42,7 @@ BUNDLE = {
     "versions.tf.json",
 }
 # The messages of pip when it cannot reach the package index.
-UNREACHABLE = re.compile(r"Retrying \(Retry|Failed to establish a new connection|Name or service not known|timed out")
+UNREACHABLE = re.compile(r".*(?:Failed to establish a new connection|Name or service not known|timed out).*")
 
 
 @pytest.fixture(scope="session")
@@ -77,10 +77,10 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     programs = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
     # Not compiled: the provider's 2,213 modules take longer to compile than the test takes to run.
     options = ["--no-compile", "--disable-pip-version-check", "--retries=1", f"--constraint={constraints}"]
-    pip_install = [programs / "python", "-m", "pip", "install", *options, wheel]
+    pip_install: list[str | Path] = [programs / "python", "-m", "pip", "install", *options, wheel]
     installed = subprocess.run(pip_install, capture_output=True, text=True)
-    if installed.returncode != 0 and UNREACHABLE.search(installed.stdout + installed.stderr):
-        pytest.skip(f"pip cannot reach the package index: {installed.stderr.strip().splitlines()[-1]}")
+    if installed.returncode != 0 and (unreachable := UNREACHABLE.search(installed.stderr)):
+        pytest.skip(f"pip cannot reach the package index: {unreachable[0]}")
     assert installed.returncode == 0, installed.stderr
     return programs
 

@@ -2,10 +2,10 @@
 
     python tools/check_prose.py [FILE ...]
 
-Without a file, checks every file that git tracks or would add. codespell finds misspelled words and British spellings;
-`RULES` lists the other words and forms to avoid. Prints each finding as `file:line: text: reason; use replacement`, and
-exits with 1 if there is one. A line that needs such a word, for example as the name of another project's function,
-allows it with a comment: `prose: allow <word>`.
+Without a file, checks every file that git tracks or would add. codespell finds misspelled words and British spellings
+(`[tool.codespell]` in pyproject.toml); `RULES` lists the other words and forms to avoid. Prints each finding as
+`file:line: text: reason; use replacement`, and exits with 1 if there is one. A line that needs such a word, for example
+as the name of another project's function, allows it with a comment: `prose: allow <word>`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+CONFIGURATION = ROOT / "pyproject.toml"
 
 
 class Scope(Enum):
@@ -93,17 +94,6 @@ RULES = (
     Rule("own", "several meanings", "pattern_..., user_...", Scope.NAME),
     Rule("draw", "says nothing", "the verb for what it does", Scope.NAME),
 )
-# Words that codespell reports and that stay.
-CORRECT_WORDS = {
-    "fromat": "a typing error in a test of the command line",
-    "oders": "the same",
-    "sise": "the same, in a test of wrong names",
-    "tabel": "the same",
-}
-DICTIONARIES = "clear,en-GB_to_en-US"
-# Letters only, so that codespell also checks the words of `names_like_this`.
-WORD = r"[a-zA-Z]+(?:['’][a-z]+)?"
-
 SUFFIXES = frozenset({".example", ".js", ".md", ".py", ".tf", ".toml", ".yaml", ".yml"})
 NAMES = frozenset({"Makefile"})
 EXCLUDED = frozenset(
@@ -195,9 +185,8 @@ def _names_of(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 def misspellings_in(paths: Sequence[str], root: Path) -> Iterator[Finding]:
     """Yield what codespell finds in the files."""
-    command = [sys.executable, "-m", "codespell_lib", "--builtin", DICTIONARIES, "--regex", WORD, "--disable-colors"]
-    command += ["--ignore-words-list", ",".join(CORRECT_WORDS)]
-    ran = subprocess.run([*command, "--", *paths], cwd=root, capture_output=True, text=True)
+    command = [sys.executable, "-m", "codespell_lib", "--toml", str(CONFIGURATION), "--disable-colors", "--", *paths]
+    ran = subprocess.run(command, cwd=root, capture_output=True, text=True)
     # codespell exits with 65 if it finds a misspelling.
     if ran.returncode not in (0, 65):
         raise RuntimeError(f"codespell failed: {ran.stderr}")
