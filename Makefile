@@ -12,6 +12,8 @@ export PATH := $(abspath $(VENV))/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export CHECKPOINT_DISABLE := 1
 # jsii warns at every start that Node.js 20, which cdktf still supports, is past its end of life.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+# The site's theme advertises its successor at every build.
+export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: synth test check e2e bench docs wheels handoff props lock clean help
 
