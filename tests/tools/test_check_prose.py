@@ -121,7 +121,9 @@ def test_the_words_that_codespell_ignores_pass(tmp_path: Path) -> None:
     assert found(tmp_path, "a.md", words.replace(",", "\n")) == []
 
 
-@pytest.mark.parametrize("path", ["LICENSE", "requirements.txt", "package-lock.json", "function.zip", *sorted(EXCLUDED)])
+@pytest.mark.parametrize(
+    "path", ["LICENSE", "requirements.txt", "package-lock.json", "function.zip", *sorted(EXCLUDED)]
+)
 def test_text_of_others_is_not_checked(path: str) -> None:
     assert not is_checked(path)
 

@@ -1,5 +1,6 @@
 """The requirements files match pyproject.toml, and the check finds where they do not."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,8 @@ def test_a_version_that_a_constraint_lacks_is_reported(root: Path) -> None:
     (root / "app.txt").write_text(LOCKED.split("jsii")[0].replace("0.21.0", "0.21.1"))
     lock = Lock("app.txt", project=True, constraints=("dev.txt",))
     assert list(problems_of(lock, root)) == ["app.txt: pins cdktf==0.21.1, but dev.txt does not"]
+
+
+def test_the_build_backend_has_one_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["build-system"]["requires"][0] in project["dependency-groups"]["build"]
