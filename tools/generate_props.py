@@ -110,7 +110,7 @@ class Generator:
 
     def member(self, annotation: object, struct: type) -> str:
         if annotation in (str, bool):
-            return annotation.__name__  # type: ignore[union-attr]
+            return annotation.__name__
         if annotation is typing.Any:  # a condition: an expression that Terraform evaluates to a boolean
             return "bool | str | IResolvable"
         origin, args = typing.get_origin(annotation), typing.get_args(annotation)
