@@ -1,13 +1,16 @@
-"""What localemu 1.3.2 leaves out of an event source mapping, after AWS's documentation of it.
+"""Event source mapping features that localemu 1.3.2 lacks, written after AWS's documentation.
 
-* Bisection: BisectBatchOnFunctionError is stored, and no poller reads it.
-* The age of a record: every record of a DynamoDB stream is taken for new.
-* An update of the mapping: it starts the stream over, and says "Creating", which the provider takes for an error.
+* Bisection: localemu stores BisectBatchOnFunctionError, and no poller reads it.
+* Record age: localemu treats every record of a DynamoDB stream as new.
+* Updates of a mapping: localemu reads the stream again from the start, and reports the state "Creating", which the
+  provider treats as an error.
 
-What the tests show of these three is that the deployed settings say what is meant, not that AWS does so.
+For these three features, the tests show that the deployed settings have the intended values. They do not show how AWS
+behaves.
 """
 
 import copy
+from typing import Any
 
 from localemu.services.lambda_.event_source_mapping.esm_worker import EsmState
 from localemu.services.lambda_.event_source_mapping.esm_worker_factory import EsmWorkerFactory
@@ -15,22 +18,24 @@ from localemu.services.lambda_.event_source_mapping.event_processor import Batch
 from localemu.services.lambda_.event_source_mapping.pollers.dynamodb_poller import DynamoDBPoller
 from localemu.services.lambda_.event_source_mapping.pollers.stream_poller import StreamPoller
 
-make_worker = EsmWorkerFactory.get_esm_worker
-forward = StreamPoller.forward_events_to_target
-# Mapping -> the worker that runs it.
-workers = {}
+Record = dict[str, Any]
+
+new_worker = EsmWorkerFactory.get_esm_worker
+forward_events = StreamPoller.forward_events_to_target
+# Id of a mapping to its current worker.
+workers: dict[str, Any] = {}
 
 
-def put_in() -> None:
-    """Take the place of what is there."""
-    EsmWorkerFactory.get_esm_worker = continuing_worker
-    StreamPoller.forward_events_to_target = forward_bisecting
-    DynamoDBPoller.get_approximate_arrival_time = time_of_write
+def install() -> None:
+    """Replace localemu's functions by the ones below."""
+    EsmWorkerFactory.get_esm_worker = worker_that_continues
+    StreamPoller.forward_events_to_target = forward_with_bisection
+    DynamoDBPoller.get_approximate_arrival_time = creation_time
 
 
-def continuing_worker(factory):
-    """A mapping's worker; that of an updated mapping goes on where the one before it was."""
-    worker = make_worker(factory)
+def worker_that_continues(factory: Any) -> Any:
+    """Return a worker for a mapping; after an update it continues where the previous worker stopped."""
+    worker = new_worker(factory)
     worker.poller.bisects = factory.esm_config.get("BisectBatchOnFunctionError", False)
     uuid = factory.esm_config["UUID"]
     if uuid in workers:
@@ -44,39 +49,46 @@ def continuing_worker(factory):
     return worker
 
 
-class Split(BaseException):
-    """A batch failed as a whole, and is to be halved."""
+class BatchSplit(BaseException):
+    """Stops the delivery of a batch that failed as a whole, so that its halves can be delivered.
+
+    Not an `Exception`, because localemu catches those and retries.
+    """
 
 
-def forward_bisecting(poller, shard_id, records):
-    """Halves a failed batch, and gives each half its turn, in order; a split is no retry, a half has all of them."""
+def forward_with_bisection(poller: Any, shard_id: str, records: list[Record]) -> None:
+    """Deliver a batch; if it fails, deliver its two halves in order.
+
+    A split does not count as a retry. Each half has all its retries.
+    """
     if not getattr(poller, "bisects", False):
-        forward(poller, shard_id, records)
+        forward_events(poller, shard_id, records)
         return
     process = poller.processor.process_events_batch
 
-    def process_or_split(events):
+    def process_or_split(events: list[Record]) -> Any:
         try:
-            process(events)
+            return process(events)
         except BatchFailureError as error:
             if type(error) is BatchFailureError and len(events) > 1:
-                raise Split(events) from error
+                raise BatchSplit(events) from error
             raise
 
     poller.processor.process_events_batch = process_or_split
     try:
-        forward(poller, shard_id, copy.deepcopy(records))  # it changes them
-    except Split as split:
-        left = {poller.get_sequence_number(event) for event in split.args[0]}
+        forward_events(poller, shard_id, copy.deepcopy(records))  # forward_events changes the records
+    except BatchSplit as split:
+        remaining = {poller.get_sequence_number(event) for event in split.args[0]}
     else:
         return
     finally:
         poller.processor.process_events_batch = process
-    records = [record for record in records if poller.get_sequence_number(record) in left]
+    records = [record for record in records if poller.get_sequence_number(record) in remaining]
     middle = len(records) // 2
-    forward_bisecting(poller, shard_id, records[:middle])
-    forward_bisecting(poller, shard_id, records[middle:])
+    forward_with_bisection(poller, shard_id, records[:middle])
+    forward_with_bisection(poller, shard_id, records[middle:])
 
 
-def time_of_write(poller, record):
-    return record["dynamodb"]["ApproximateCreationDateTime"]
+def creation_time(poller: Any, record: Record) -> float:
+    """Return the record's approximate creation time, in seconds since 1970."""
+    return float(record["dynamodb"]["ApproximateCreationDateTime"])

@@ -1,4 +1,4 @@
-"""`cdktf deploy` and `cdktf destroy`, typed by hand."""
+"""The commands `cdktf deploy` and `cdktf destroy`."""
 
 import json
 import os
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from .emulation import Emulator
-from .install import PROVIDER_VERSION, ROOT
-from .terraform import KEYS, OLD, SERVICES, SETTINGS, Provider
+from .emulator_process import Emulator
+from .install import ROOT, WHEEL_PROVIDER_VERSION
+from .terraform import CREDENTIALS, OLD, SERVICES, SETTINGS, Provider
 
 CDKTF = ROOT / "node_modules" / ".bin" / "cdktf"
-# Without what the old provider lacks, where that is the one in use.
+# With OLD set, the program leaves out what the old provider lacks.
 PROGRAM = f"""
 import json, os, sys
 from ddb_stream_lambda import Code, DynamoDBStreamsToLambda
@@ -39,15 +39,16 @@ pattern = DynamoDBStreamsToLambda(
 )
 TerraformOutput(stack, "mapping", value=pattern.event_source_mapping.uuid)
 if os.environ["OLD"]:
-    stack.add_override("terraform.required_providers.aws.version", "{PROVIDER_VERSION}")
+    stack.add_override("terraform.required_providers.aws.version", "{WHEEL_PROVIDER_VERSION}")
 app.synth()
 """
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
+    """The folder of a cdktf project."""
     if not CDKTF.exists():
-        pytest.skip("the cdktf command line is not installed: run `make synth`")
+        pytest.skip("the cdktf command is not installed: run `make synth`")
     (tmp_path / "main.py").write_text(PROGRAM)
     settings = {
         "language": "python",
@@ -59,27 +60,27 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_stack_is_deployed_and_destroyed(project: Path, emulator: Emulator, provider: Provider) -> None:
-    environment = os.environ | KEYS | SETTINGS | provider.environment
+def test_stack_is_deployed_and_destroyed(project: Path, emulator: Emulator, provider: Provider) -> None:
+    environment = os.environ | CREDENTIALS | SETTINGS | provider.environment
     environment |= {"EMULATOR": emulator.url, "PYTHONPATH": str(ROOT), "CI": "1", "OLD": "1" if provider is OLD else ""}
 
-    # Locking asks the registry for the provider of other platforms; the fallback is not there.
-    without_lock = ["--skip-provider-lock"] if provider is OLD else []
+    # To lock the provider, cdktf looks for its builds for other platforms, which the old provider's mirror lacks.
+    options = ["--skip-provider-lock"] if provider is OLD else []
 
     def cdktf(*arguments: str) -> None:
-        ran = subprocess.run(
-            [CDKTF, *arguments, *without_lock],
+        process = subprocess.run(
+            [CDKTF, *arguments, *options],
             cwd=project,
             env=environment,
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
         )
-        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert process.returncode == 0, process.stdout + process.stderr
 
     cdktf("deploy", "--auto-approve", "--outputs-file", "outputs.json")
-    mapping = json.loads((project / "outputs.json").read_text())["orders"]["mapping"]
-    found = emulator.client("lambda").get_event_source_mapping(UUID=mapping)
-    assert found["MaximumRetryAttempts"] == 500
+    mapping_id = json.loads((project / "outputs.json").read_text())["orders"]["mapping"]
+    mapping = emulator.client("lambda").get_event_source_mapping(UUID=mapping_id)
+    assert mapping["MaximumRetryAttempts"] == 500
     cdktf("destroy", "--auto-approve")
     assert emulator.client("dynamodb").list_tables()["TableNames"] == []

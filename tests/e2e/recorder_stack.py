@@ -1,4 +1,4 @@
-"""The stack of the story: the pattern around a function that notes what it is called with."""
+"""The stack that the deployment tests use: the pattern with a function that records the events it receives."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ RECORDER = Path(__file__).parent.parent / "assets" / "recorder"
 
 
 @dataclass(frozen=True)
-class Story:
-    """What changes from one deployment of the stack to the next.
+class RecorderStack:
+    """The stack's settings. Calling it adds the constructs to an empty stack.
 
     Attributes:
-        effects: the file in which the function notes its events.
-        code: the function's directory.
-        batch_size: records an invocation.
-        tags: of the function, the table and the queue.
-        retained: whether the table is.
+        effects: the file in which the function records the events.
+        code: the directory of the function's code.
+        batch_size: the largest number of records in an event.
+        tags: the tags of the function, the table and the queue.
+        retained: whether the table is protected from deletion.
     """
 
     effects: Path
@@ -32,7 +32,7 @@ class Story:
     tags: dict[str, str] = field(default_factory=dict)
     retained: bool = True
 
-    def but(self, **changes: Any) -> Story:
+    def with_changes(self, **changes: Any) -> RecorderStack:
         return replace(self, **changes)
 
     def __call__(self, stack: TerraformStack) -> None:
@@ -63,6 +63,6 @@ class Story:
         TerraformOutput(stack, "queue", value=pattern.dead_letter_queue.url)
         TerraformOutput(stack, "mapping", value=pattern.event_source_mapping.uuid)
 
-    def notes(self) -> list[dict[str, Any]]:
-        """What the function was called with, in order."""
+    def recorded_events(self) -> list[dict[str, Any]]:
+        """Return the events that the function recorded, in order."""
         return [json.loads(line) for line in self.effects.read_text().splitlines()] if self.effects.exists() else []
