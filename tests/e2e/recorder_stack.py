@@ -12,6 +12,13 @@ from cdktf import TerraformOutput, TerraformStack
 
 TABLE = "orders"
 RECORDER = Path(__file__).parent.parent / "assets" / "recorder"
+# Everything except new images with the attribute "ignored". `exists` works only on leaves, such as a type's value.
+FILTERS = (
+    {"eventName": ["REMOVE"]},
+    {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"NewImage": {"ignored": {"S": [{"exists": False}]}}}},
+)
+# Not the default architecture. The emulator accepts any and runs the function with its own Python.
+ARCHITECTURE = "arm64"
 
 
 @dataclass(frozen=True)
@@ -43,11 +50,22 @@ class RecorderStack:
                 "code": Code.from_asset(self.code),
                 "runtime": "python3.13",
                 "handler": "index.handler",
+                "architectures": [ARCHITECTURE],
+                "logging_config": {
+                    "log_format": "JSON",
+                    "application_log_level": "INFO",
+                    "system_log_level": "WARN",
+                },
                 "timeout": 10,
                 "environment": {"variables": {"EFFECTS": str(self.effects), "TABLE": TABLE}},
                 "tags": self.tags,
             },
-            dynamo_event_source_props={"batch_size": self.batch_size, "maximum_retry_attempts": 2},
+            dynamo_event_source_props={
+                "batch_size": self.batch_size,
+                "maximum_retry_attempts": 2,
+                "filter_criteria": {"filter": [{"pattern": json.dumps(pattern)} for pattern in FILTERS]},
+                "function_response_types": ["ReportBatchItemFailures"],
+            },
             dynamo_table_props={
                 "name": TABLE,
                 "lifecycle": {"prevent_destroy": self.retained},

@@ -10,14 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cdktf import App, LocalBackend, TerraformStack
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 
-from . import provider_versions
-from .install import TERRAFORM_CONFIG
+from .providers import Provider
 
 STACK = "orders"
 SERVICES = ("cloudwatch", "cloudwatchlogs", "dynamodb", "ec2", "iam", "kms", "lambda", "s3", "sqs", "sts")
@@ -27,25 +25,6 @@ COMMANDS_WITH_COLOR = ("init", "validate", "plan", "apply", "destroy")
 
 # Adds constructs to an empty stack.
 Build = Callable[[TerraformStack], object]
-
-
-@dataclass(frozen=True)
-class Provider:
-    """A version of the AWS provider that the tests can use.
-
-    Attributes:
-        environment: the variables with which Terraform finds this version.
-        adapt: returns a synthesized configuration in the form that this version accepts.
-        name: the version, for messages.
-    """
-
-    environment: dict[str, str]
-    adapt: Callable[[dict[str, Any]], dict[str, Any]]
-    name: str
-
-
-PINNED = Provider({}, lambda config: config, "the pinned provider")
-OLD = Provider({"TF_CLI_CONFIG_FILE": str(TERRAFORM_CONFIG)}, provider_versions.downgrade, "provider 3.39.0")
 
 
 def override_provider(folder: Path, url: str, **settings: str) -> None:
@@ -171,19 +150,3 @@ class Graph:
             dependencies |= new
             remaining.extend(new)
         return dependencies
-
-
-def pinned_provider_is_available(folder: Path) -> bool:
-    """Run `terraform init` to find out whether Terraform can install the provider version of the bindings.
-
-    Terraform looks for it in the registry or mirror that the user's configuration names.
-    """
-    terraform = Terraform(folder, PINNED)
-    terraform.synthesize(lambda stack: None)
-    process = terraform.start("init")
-    try:
-        process.communicate(timeout=180)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-    return process.returncode == 0

@@ -9,16 +9,21 @@ from pathlib import Path
 import pytest
 
 from .emulator_process import Emulator
-from .install import ROOT, WHEEL_PROVIDER_VERSION
-from .terraform import CREDENTIALS, OLD, SERVICES, SETTINGS, Provider
+from .install import ROOT
+from .provider_versions import format_version
+from .providers import Provider
+from .terraform import CREDENTIALS, SERVICES, SETTINGS
 
 CDKTF = ROOT / "node_modules" / ".bin" / "cdktf"
-# With OLD set, the program leaves out what the old provider lacks.
+# After the synthesis, the program adapts the configuration to the provider's version.
 PROGRAM = f"""
-import json, os, sys
+import json, os
+from pathlib import Path
 from ddb_stream_lambda import Code, DynamoDBStreamsToLambda
 from cdktf import App, LocalBackend, TerraformOutput, TerraformStack
 from cdktf_cdktf_provider_aws.provider import AwsProvider
+
+from tests.e2e.provider_versions import adapt, parse_version
 
 app = App()
 stack = TerraformStack(app, "orders")
@@ -30,17 +35,16 @@ pattern = DynamoDBStreamsToLambda(
     "pipeline",
     lambda_function_props={{
         "code": Code.from_asset({str(ROOT / "tests/assets/hello")!r}),
-        "runtime": "python3.8" if os.environ["OLD"] else "python3.13",
+        "runtime": "python3.13",
         "handler": "index.handler",
     }},
-    dynamo_table_props={{"deletion_protection_enabled": None, "lifecycle": {{"prevent_destroy": False}}}},
-    sqs_dlq_queue_props={{"policy": json.dumps({{"Version": "2012-10-17", "Statement": []}})}},
-    silence_warnings=["deletion_protection_enabled", "prevent_destroy", "policy"],
+    dynamo_table_props={{"deletion_protection_enabled": False, "lifecycle": {{"prevent_destroy": False}}}},
+    silence_warnings=["deletion_protection_enabled", "prevent_destroy"],
 )
 TerraformOutput(stack, "mapping", value=pattern.event_source_mapping.uuid)
-if os.environ["OLD"]:
-    stack.add_override("terraform.required_providers.aws.version", "{WHEEL_PROVIDER_VERSION}")
 app.synth()
+path = Path(app.outdir, "stacks", "orders", "cdk.tf.json")
+path.write_text(json.dumps(adapt(json.loads(path.read_text()), parse_version(os.environ["PROVIDER_VERSION"]))))
 """
 
 
@@ -62,10 +66,14 @@ def project(tmp_path: Path) -> Path:
 
 def test_stack_is_deployed_and_destroyed(project: Path, emulator: Emulator, provider: Provider) -> None:
     environment = os.environ | CREDENTIALS | SETTINGS | provider.environment
-    environment |= {"EMULATOR": emulator.url, "PYTHONPATH": str(ROOT), "CI": "1", "OLD": "1" if provider is OLD else ""}
-
-    # To lock the provider, cdktf looks for its builds for other platforms, which the old provider's mirror lacks.
-    options = ["--skip-provider-lock"] if provider is OLD else []
+    environment |= {
+        "CI": "1",
+        "EMULATOR": emulator.url,
+        "PROVIDER_VERSION": format_version(provider.version),
+        "PYTHONPATH": str(ROOT),
+    }
+    # To lock the provider, cdktf looks for its builds for other platforms, which a mirror may lack.
+    options = [] if provider.is_pinned else ["--skip-provider-lock"]
 
     def cdktf(*arguments: str) -> None:
         process = subprocess.run(

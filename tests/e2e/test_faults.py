@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from .emulator_process import Emulator
+from .providers import Provider
 from .recorder_stack import RecorderStack
-from .terraform import Provider, Terraform, override_provider
+from .terraform import Terraform, override_provider
 
 # Headers that the proxy sets itself or that apply only to one connection.
 CONNECTION_HEADERS = ("transfer-encoding", "content-length", "connection", "server", "date")
@@ -29,7 +30,6 @@ class FaultProxy:
         url: the proxy's address.
         holding: whether a request that creates a function is held without an answer.
         held: set when such a request arrives.
-        unavailable_until: the end of the time in which every request is answered with 503, in monotonic seconds.
         refused: the number of requests that were answered with 503.
     """
 
@@ -37,8 +37,10 @@ class FaultProxy:
         address = emulator_url.removeprefix("http://")
         self.holding = False
         self.held = threading.Event()
-        self.unavailable_until = 0.0
         self.refused = 0
+        self._outage_seconds = 0.0
+        self._outage_end: float | None = None
+        self._lock = threading.Lock()
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -55,8 +57,7 @@ class FaultProxy:
                         time.sleep(0.05)
                     self.close_connection = True
                     return
-                if time.monotonic() < proxy.unavailable_until:
-                    proxy.refused += 1
+                if proxy.refuses():
                     self.respond(503, b"", {})
                     return
                 upstream = http.client.HTTPConnection(address)
@@ -79,6 +80,22 @@ class FaultProxy:
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def start_outage(self, seconds: float) -> None:
+        """Answer every request with 503, from the next request on and for the given time after it."""
+        with self._lock:
+            self.refused = 0
+            self._outage_seconds = seconds
+            self._outage_end = None
+
+    def refuses(self) -> bool:
+        """Return whether a request that arrives now is answered with 503, and count it if so."""
+        with self._lock:
+            if self._outage_end is None:
+                self._outage_end = time.monotonic() + self._outage_seconds
+            refused = time.monotonic() < self._outage_end
+            self.refused += refused
+            return refused
 
     def close(self) -> None:
         self.holding = False
@@ -109,7 +126,7 @@ def test_second_apply_is_locked_out_and_a_killed_apply_can_be_run_again(
 ) -> None:
     proxy.holding = True
     first = terraform.start("apply", "-auto-approve")
-    assert proxy.held.wait(60), "the apply did not reach the function"
+    assert proxy.held.wait(180), "the apply did not reach the function"
     assert "Error acquiring the state lock" in terraform.run("apply", "-auto-approve", exit_code=1)
     os.killpg(first.pid, signal.SIGKILL)  # includes the provider's process, which would send the request again
     first.communicate()
@@ -119,7 +136,6 @@ def test_second_apply_is_locked_out_and_a_killed_apply_can_be_run_again(
 
 
 def test_provider_retries_while_aws_answers_503(proxy: FaultProxy, terraform: Terraform) -> None:
-    proxy.refused = 0
-    proxy.unavailable_until = time.monotonic() + 4
+    proxy.start_outage(seconds=4)
     terraform.run("plan", "-detailed-exitcode")
     assert proxy.refused > 0

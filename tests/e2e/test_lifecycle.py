@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from .emulator_process import Emulator
-from .recorder_stack import RECORDER, RecorderStack
-from .terraform import Graph, Provider, Terraform, override_provider
+from .providers import Provider
+from .recorder_stack import ARCHITECTURE, RECORDER, RecorderStack
+from .terraform import Graph, Terraform, override_provider
 
 
 @dataclass
@@ -113,6 +115,42 @@ def test_record_that_always_fails_is_isolated_retried_and_sent_to_the_queue(depl
     assert failure["requestContext"]["condition"] == "RetryAttemptsExhausted"
 
 
+def test_records_before_a_reported_failure_are_not_retried(deployment: Deployment, provider: Provider) -> None:
+    provider.skip_if_lacking("aws_lambda_event_source_mapping", "function_response_types")
+    before = len(deployment.stack.recorded_events())
+    deployment.put_batch({"id": "p1"}, {"id": "p2"}, {"id": "p3", "bad": "1"})
+    failure = deployment.receive_failure()
+    ids = [id for event in deployment.stack.recorded_events()[before:] for id in event["ids"]]
+    assert ids == ["p1", "p2", "p3", "p3", "p3"]
+    assert failure["DDBStreamBatchInfo"]["batchSize"] == 1
+
+
+def test_filtered_records_do_not_reach_the_function(deployment: Deployment, provider: Provider) -> None:
+    provider.skip_if_lacking("aws_lambda_event_source_mapping", "filter_criteria")
+    before = len(deployment.stack.recorded_events())
+    deployment.put("f1", ignored="1")
+    deployment.put("f2")
+    deployment.emulator.wait_for(lambda: deployment.stack.recorded_events()[before:], "the event")
+    (event,) = deployment.stack.recorded_events()[before:]
+    assert event["ids"] == ["f2"]
+
+
+def test_function_has_the_architecture_and_the_logging_configuration(
+    deployment: Deployment, provider: Provider
+) -> None:
+    provider.skip_if_lacking("aws_lambda_function", "architectures")
+    function = deployment.emulator.client("lambda").get_function_configuration(
+        FunctionName=deployment.outputs["function"]
+    )
+    assert function["Architectures"] == [ARCHITECTURE]
+    assert function["LoggingConfig"] == {
+        "LogFormat": "JSON",
+        "ApplicationLogLevel": "INFO",
+        "SystemLogLevel": "WARN",
+        "LogGroup": f"/aws/lambda/{deployment.outputs['function']}",
+    }
+
+
 def test_function_is_denied_actions_that_its_role_policy_does_not_allow(deployment: Deployment) -> None:
     before = len(deployment.stack.recorded_events())
     deployment.put("o", overreaches="1")
@@ -166,6 +204,15 @@ def test_terraform_refuses_to_destroy_the_retained_table(deployment: Deployment)
     output = deployment.terraform.run("destroy", "-auto-approve", exit_code=1)
     assert "Instance cannot be destroyed" in output
     assert "lifecycle.prevent_destroy" in output
+
+
+def test_aws_refuses_to_delete_the_protected_table(deployment: Deployment, provider: Provider) -> None:
+    provider.skip_if_lacking("aws_dynamodb_table", "deletion_protection_enabled")
+    dynamodb, table = deployment.emulator.client("dynamodb"), deployment.outputs["table"]
+    with pytest.raises(ClientError) as refused:
+        dynamodb.delete_table(TableName=table)
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+    assert dynamodb.describe_table(TableName=table)["Table"]["TableStatus"] == "ACTIVE"
 
 
 def test_stack_is_destroyed_once_the_table_is_not_retained(deployment: Deployment) -> None:

@@ -12,11 +12,12 @@ import pytest
 from ddb_stream_lambda import Code, DynamoDBStreamsToLambda
 from cdktf import TerraformOutput, TerraformStack
 
-from search_server import SearchServer
+from tests.function.search_server import SearchServer
 
 from .emulator_process import Emulator
 from .install import EMULATOR_PYTHON, ROOT
-from .terraform import Provider, Terraform, override_provider
+from .providers import Provider
+from .terraform import Terraform, override_provider
 
 
 @dataclass
@@ -76,12 +77,12 @@ def deployment(
         terraform.init()
         terraform.apply()
         outputs = terraform.outputs()
-        # The old provider lacks this argument.
-        client, mapping = emulator.client("lambda"), outputs["mapping"]
-        client.update_event_source_mapping(UUID=mapping, FunctionResponseTypes=["ReportBatchItemFailures"])
-        emulator.wait_for(
-            lambda: client.get_event_source_mapping(UUID=mapping)["State"] == "Enabled", "the update of the mapping"
-        )
+        if provider.lacks("aws_lambda_event_source_mapping", "function_response_types"):
+            client, mapping = emulator.client("lambda"), outputs["mapping"]
+            client.update_event_source_mapping(UUID=mapping, FunctionResponseTypes=["ReportBatchItemFailures"])
+            emulator.wait_for(
+                lambda: client.get_event_source_mapping(UUID=mapping)["State"] == "Enabled", "the update of the mapping"
+            )
         yield Deployment(emulator, search, outputs)
 
 

@@ -1,6 +1,5 @@
 """Every variant of the pattern is valid for the real provider, and its dependency graph is right."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +8,8 @@ import pytest
 from ddb_stream_lambda import DynamoDBStreamsToLambda
 from cdktf import TerraformStack
 
-from . import provider_versions
 from .install import ROOT
-from .terraform import OLD, Provider, Terraform
+from .terraform import Terraform
 from .variants import VARIANTS, builder, with_function
 
 
@@ -53,32 +51,13 @@ def test_example_stack_validates_its_variables(terraform: Terraform, example: Pa
         assert f"{name} must " in output
 
 
-class TestOldProvider:
-    def test_downgrade_removes_only_the_listed_arguments(self, terraform: Terraform) -> None:
-        terraform.synthesize(builder("filters and windows"))
-        synthesized = json.loads((terraform.folder / "cdktf.out/stacks/orders/cdk.tf.json").read_text())
-        downgraded = provider_versions.downgrade(synthesized)
-        for type, resources in synthesized["resource"].items():
-            for name, arguments in resources.items():
-                removed = arguments.keys() - downgraded["resource"][type][name].keys()
-                assert removed <= set(provider_versions.LACKS.get(type, []))
+def test_argument_that_the_provider_does_not_know_is_refused(terraform: Terraform) -> None:
+    """A configuration is not made valid by removing what the table of differences does not list."""
 
-    def test_unknown_argument_that_is_not_listed_is_refused(self, terraform: Terraform) -> None:
-        def build(stack: TerraformStack) -> None:
-            pattern = DynamoDBStreamsToLambda(stack, "pipeline", **with_function())
-            pattern.lambda_function.add_override("no_such_argument", 1)
+    def build(stack: TerraformStack) -> None:
+        pattern = DynamoDBStreamsToLambda(stack, "pipeline", **with_function())
+        pattern.lambda_function.add_override("no_such_argument", 1)
 
-        terraform.synthesize(build)
-        terraform.init()
-        assert "no_such_argument" in terraform.run("validate", exit_code=1)
-
-    @pytest.mark.parametrize("type", provider_versions.LACKS)
-    def test_listed_arguments_are_not_in_the_schema(self, provider: Provider, terraform: Terraform, type: str) -> None:
-        if provider is not OLD:
-            pytest.skip("the old provider is not in use")
-        terraform.synthesize(lambda stack: None)
-        terraform.init()
-        (schemas,) = json.loads(terraform.run("providers", "schema", "-json"))["provider_schemas"].values()
-        block = schemas["resource_schemas"][type]["block"]
-        schema_names = block["attributes"].keys() | block.get("block_types", {}).keys()
-        assert not schema_names & set(provider_versions.LACKS[type])
+    terraform.synthesize(build)
+    terraform.init()
+    assert "no_such_argument" in terraform.run("validate", exit_code=1)
