@@ -1,4 +1,4 @@
-"""The stack of the story: the pattern around a function that notes what it is called with."""
+"""The stack that the deployment tests use: the pattern with a function that records the events it receives."""
 
 from __future__ import annotations
 
@@ -12,18 +12,25 @@ from cdktf import TerraformOutput, TerraformStack
 
 TABLE = "orders"
 RECORDER = Path(__file__).parent.parent / "assets" / "recorder"
+# Everything except new images with the attribute "ignored". `exists` works only on leaves, such as a type's value.
+FILTERS = (
+    {"eventName": ["REMOVE"]},
+    {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"NewImage": {"ignored": {"S": [{"exists": False}]}}}},
+)
+# Not the default architecture. The emulator accepts any and runs the function with its own Python.
+ARCHITECTURE = "arm64"
 
 
 @dataclass(frozen=True)
-class Story:
-    """What changes from one deployment of the stack to the next.
+class RecorderStack:
+    """The stack's settings. Calling it adds the constructs to an empty stack.
 
     Attributes:
-        effects: the file in which the function notes its events.
-        code: the function's directory.
-        batch_size: records an invocation.
-        tags: of the function, the table and the queue.
-        retained: whether the table is.
+        effects: the file in which the function records the events.
+        code: the directory of the function's code.
+        batch_size: the largest number of records in an event.
+        tags: the tags of the function, the table and the queue.
+        retained: whether the table is protected from deletion.
     """
 
     effects: Path
@@ -32,7 +39,7 @@ class Story:
     tags: dict[str, str] = field(default_factory=dict)
     retained: bool = True
 
-    def but(self, **changes: Any) -> Story:
+    def with_changes(self, **changes: Any) -> RecorderStack:
         return replace(self, **changes)
 
     def __call__(self, stack: TerraformStack) -> None:
@@ -43,11 +50,22 @@ class Story:
                 "code": Code.from_asset(self.code),
                 "runtime": "python3.13",
                 "handler": "index.handler",
+                "architectures": [ARCHITECTURE],
+                "logging_config": {
+                    "log_format": "JSON",
+                    "application_log_level": "INFO",
+                    "system_log_level": "WARN",
+                },
                 "timeout": 10,
                 "environment": {"variables": {"EFFECTS": str(self.effects), "TABLE": TABLE}},
                 "tags": self.tags,
             },
-            dynamo_event_source_props={"batch_size": self.batch_size, "maximum_retry_attempts": 2},
+            dynamo_event_source_props={
+                "batch_size": self.batch_size,
+                "maximum_retry_attempts": 2,
+                "filter_criteria": {"filter": [{"pattern": json.dumps(pattern)} for pattern in FILTERS]},
+                "function_response_types": ["ReportBatchItemFailures"],
+            },
             dynamo_table_props={
                 "name": TABLE,
                 "lifecycle": {"prevent_destroy": self.retained},
@@ -63,6 +81,6 @@ class Story:
         TerraformOutput(stack, "queue", value=pattern.dead_letter_queue.url)
         TerraformOutput(stack, "mapping", value=pattern.event_source_mapping.uuid)
 
-    def notes(self) -> list[dict[str, Any]]:
-        """What the function was called with, in order."""
+    def recorded_events(self) -> list[dict[str, Any]]:
+        """Return the events that the function recorded, in order."""
         return [json.loads(line) for line in self.effects.read_text().splitlines()] if self.effects.exists() else []
