@@ -139,7 +139,7 @@ class Generator:
                 )
             body = "\n".join(lines)
             doc = f'    """The block of the provider\'s `{struct.__name__}`."""\n\n'
-            del self.blocks[name]  # so that a block stands after those it holds
+            del self.blocks[name]  # so that a block comes after the blocks that it holds
             self.blocks[name] = f"class {name}(TypedDict, total=False):\n{doc}{body}\n"
         return name
 

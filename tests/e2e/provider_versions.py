@@ -22,7 +22,7 @@ BINDINGS_VERSION: Version = (6, 25, 0)
 
 @dataclass(frozen=True)
 class Differences:
-    """What a version of the provider lacks, compared to the bindings.
+    """The features that a version of the provider lacks, compared to the bindings.
 
     Attributes:
         arguments: resource type to the arguments that the version lacks. They are removed.

@@ -61,7 +61,7 @@ class Provider:
 
     @property
     def is_pinned(self) -> bool:
-        """Whether this is the version of the bindings, for which configurations stay unchanged."""
+        """Return whether this is the version of the bindings, for which configurations stay unchanged."""
         return self.version == BINDINGS_VERSION
 
     def adapt(self, config: dict[str, Any]) -> dict[str, Any]:

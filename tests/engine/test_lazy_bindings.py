@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SYNTHESISE = """
+SYNTHESIZE = """
 import hashlib
 from cdktf import TerraformStack, Testing
 import ddb_stream_lambda
@@ -28,7 +28,7 @@ COUNT = """
 import sys
 print("MODULES", sum(name.startswith("cdktf_cdktf_provider_aws.") for name in sys.modules))
 """
-# What a user's program may do before it imports the library.
+# Imports that a user's program may do before it imports the library.
 BEFORE = {
     "nothing": "",
     "cdktf": "import cdktf",
@@ -89,20 +89,20 @@ def forget_the_library():
     for name in [name for name in sys.modules if name.split(".")[0] == "ddb_stream_lambda"]:
         del sys.modules[name]
 
-outputs = {{"switch off": output_of({SYNTHESISE + COUNT!r})}}
+outputs = {{"switch off": output_of({SYNTHESIZE + COUNT!r})}}
 assert type(sys.modules["cdktf_cdktf_provider_aws"]) is types.ModuleType
 outputs["another kind"] = output_of({WEB_ACL!r})
 del os.environ["DDB_STREAM_LAMBDA_IMPORT_ON_DEMAND"]
 for before, statement in {PROVIDER_BEFORE!r}.items():
     forget_the_library()
-    outputs[before] = output_of(statement + {SYNTHESISE!r})
+    outputs[before] = output_of(statement + {SYNTHESIZE!r})
 assert type(sys.modules["cdktf_cdktf_provider_aws"]) is types.ModuleType
 print("OUTPUTS", json.dumps(outputs))
 """
 
 
 def run(program: str, **environment: str) -> dict[str, str]:
-    """What the program prints: first word to second."""
+    """Run a program and return its output: first word to second."""
     ran = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
@@ -116,12 +116,12 @@ def run(program: str, **environment: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def usual() -> dict[str, str]:
-    return run(SYNTHESISE + COUNT)
+    return run(SYNTHESIZE + COUNT)
 
 
 @pytest.fixture(scope="module")
 def plain() -> dict[str, dict[str, str]]:
-    """What each comparison prints in the process that loads the provider's whole package."""
+    """Return the output of each comparison in the process that loads the provider's whole package."""
     outputs: dict[str, dict[str, str]] = json.loads(run(PLAIN, DDB_STREAM_LAMBDA_IMPORT_ON_DEMAND="0")["OUTPUTS"])
     return outputs
 
@@ -132,7 +132,7 @@ def test_only_the_modules_that_a_pattern_needs_are_imported(usual: dict[str, str
 
 @pytest.mark.parametrize("before", BEFORE.values(), ids=BEFORE)
 def test_the_terraform_is_the_same_whatever_was_imported_before(usual: dict[str, str], before: str) -> None:
-    assert run(f"{before}\n{SYNTHESISE}")["TERRAFORM"] == usual["TERRAFORM"]
+    assert run(f"{before}\n{SYNTHESIZE}")["TERRAFORM"] == usual["TERRAFORM"]
 
 
 @pytest.mark.slow
@@ -178,7 +178,7 @@ except ImportError as error:
     assert "no_such_module" in run(program)["ERROR"]
 
 
-def test_the_package_still_tells_where_it_lies_and_what_it_holds() -> None:
+def test_the_package_still_has_its_location_and_its_contents() -> None:
     program = """
 import ddb_stream_lambda, cdktf_cdktf_provider_aws as aws, inspect
 from importlib import resources, reload

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import skip_where_missing
-from tests.e2e.emulation import Emulator
-from tests.e2e.install import TERRAFORM_CONFIG
-from tests.e2e.old_provider import downgrade
+from tests.e2e.conftest import provider as provider
+from tests.e2e.emulator_process import Emulator
+from tests.e2e.providers import Provider
+from tests.e2e.skipping import skip_if_missing
 
 from . import example_stack
 from .support import Config, Edit, HandOver, Refused, Terraform, run_handoff, terraform_with
@@ -89,27 +89,26 @@ def terraform(tools: str) -> Terraform:
 
 
 @pytest.fixture
-def terraform_with_provider(tools: str) -> Terraform:
-    """A function that runs terraform in a folder, without Python on the PATH, with the older AWS provider."""
-    skip_where_missing("provider")
-    return terraform_with({"PATH": tools, "TF_CLI_CONFIG_FILE": str(TERRAFORM_CONFIG)})
+def terraform_with_provider(tools: str, provider: Provider) -> Terraform:
+    """A function that runs terraform in a folder, without Python on the PATH, with the AWS provider of the tests."""
+    return terraform_with({"PATH": tools} | provider.environment)
 
 
 @pytest.fixture
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an emulator of AWS on this machine."""
-    skip_where_missing("terraform", "emulator")
+    skip_if_missing("terraform", "emulator")
     with Emulator(tmp_path_factory.mktemp("emulator")) as running:
         yield running.url
 
 
 @pytest.fixture
-def stack_for_old_provider(edit: Edit) -> None:
-    """Change the stack to what the older AWS provider supports."""
+def stack_for_provider(edit: Edit, provider: Provider) -> None:
+    """Change the stack to the form that the AWS provider of the tests accepts."""
 
     def change(config: Config) -> None:
-        downgraded = downgrade(config)
+        adapted = provider.adapt(config)
         config.clear()
-        config.update(downgraded)
+        config.update(adapted)
 
     edit(change)

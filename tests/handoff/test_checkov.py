@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import skip_where_missing
 from tests.e2e.install import CHECKOV
+from tests.e2e.skipping import skip_if_missing
 
 from .support import HandOver
 
 
 @pytest.fixture(autouse=True)
 def checkov() -> None:
-    skip_where_missing("checkov")
+    skip_if_missing("checkov")
 
 
 def run_checkov(bundle: Path) -> dict[str, Any]:

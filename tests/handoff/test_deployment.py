@@ -32,7 +32,7 @@ def deployable(emulator: str, tmp_path: Path) -> Deployable:
     return deployable
 
 
-@pytest.mark.usefixtures("stack_for_old_provider")
+@pytest.mark.usefixtures("stack_for_provider")
 def test_bundle_is_applied_planned_in_the_other_format_imported_and_destroyed(
     hand_over: HandOver, deployable: Deployable, terraform_with_provider: Terraform, tmp_path: Path
 ) -> None:

@@ -18,7 +18,7 @@ OFFLINE = {
             "skip_credentials_validation": True,
             "skip_requesting_account_id": True,
             "skip_metadata_api_check": True,
-            # The provider asks EC2 for its platforms. This endpoint refuses at once, so the provider does not wait.
+            # The provider requests the platforms from EC2. This endpoint refuses at once, so the provider does not wait.
             "endpoints": [{"ec2": "http://127.0.0.1:9"}],
             "max_retries": 0,
         }
@@ -83,7 +83,7 @@ def test_override_file_of_the_runbook_disables_prevent_destroy(
 
 
 @pytest.mark.parametrize("format", ["json", "hcl", "both"])
-@pytest.mark.usefixtures("stack_for_old_provider")
+@pytest.mark.usefixtures("stack_for_provider")
 def test_bundle_is_valid(copy_bundle: CopyBundle, terraform_with_provider: Terraform, format: str) -> None:
     bundle = copy_bundle("--format", format, name=format)
     terraform_with_provider(bundle, "init", "-no-color", "-input=false")
@@ -91,7 +91,7 @@ def test_bundle_is_valid(copy_bundle: CopyBundle, terraform_with_provider: Terra
 
 
 @pytest.mark.parametrize("format", ["json", "hcl"])
-@pytest.mark.usefixtures("stack_for_old_provider")
+@pytest.mark.usefixtures("stack_for_provider")
 def test_bundle_with_imports_is_valid(
     copy_bundle: CopyBundle, terraform_with_provider: Terraform, tmp_path: Path, format: str
 ) -> None:
@@ -101,7 +101,7 @@ def test_bundle_with_imports_is_valid(
     assert "The configuration is valid" in terraform_with_provider(bundle, "validate", "-no-color")
 
 
-@pytest.mark.usefixtures("stack_for_old_provider")
+@pytest.mark.usefixtures("stack_for_provider")
 def test_both_formats_have_the_same_plan(copy_bundle: CopyBundle, terraform_with_provider: Terraform) -> None:
     plans = []
     for format in ("json", "hcl"):

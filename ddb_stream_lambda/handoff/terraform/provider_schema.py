@@ -1,4 +1,4 @@
-"""Which arguments of a resource are nested blocks, read from the provider's bindings.
+"""The arguments of a resource that are nested blocks, read from the provider's bindings.
 
 Terraform's JSON syntax writes a nested block ``environment {}`` and a map ``tags = {}`` in the same way; HCL does not.
 The JavaScript of the provider's CDKTF bindings has a flag ``isBlock`` for each argument. That flag is read here. An
