@@ -63,5 +63,6 @@ def test_bundle_is_applied_planned_in_the_other_format_imported_and_destroyed(
     override = re.search(r"```hcl\n(.*?)```", runbook, re.DOTALL)
     assert override is not None
     (importing / "destroy_override.tf").write_text(override[1])
+    run(importing, "apply", "-no-color", "-input=false", "-auto-approve", "-var-file=prod.tfvars")
     destroyed = run(importing, "destroy", "-no-color", "-input=false", "-auto-approve", "-var-file=prod.tfvars")
     assert f"{len(ids)} destroyed" in destroyed
