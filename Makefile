@@ -3,65 +3,95 @@
 PYTHON ?= python3
 VENV := .venv
 STACKS := cdktf.out/stacks
+DIST := dist
+INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
+PYTEST := pytest -n auto --dist loadfile
 
-export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
-# cdktf asks HashiCorp whether it is the newest; nothing here needs the answer.
+export PATH := $(abspath $(VENV))/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# Without it, cdktf connects to HashiCorp to look for a newer version.
 export CHECKPOINT_DISABLE := 1
-# jsii announces at every start that Node.js 20, which cdktf still supports, is past its end of life.
+# jsii warns at every start that Node.js 20, which cdktf still supports, is past its end of life.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+# The site's theme advertises its successor at every build.
+export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: synth test e2e bench props handoff clean help
+.PHONY: synth test check e2e bench docs wheels handoff props lock clean help
 
 synth: $(VENV)/.app node_modules/.ready ## Write the example stack's Terraform
 	@[ -t 1 ] || export CI=1; cdktf synth
 	@for stack in $(STACKS)/*/; do echo "Terraform: $(CURDIR)/$${stack}cdk.tf.json"; done
 
-test: $(VENV)/.dev node_modules/.ready .e2e/ready ## Run every check: lint, format, types, tests, deployment
-	ruff check
-	ruff format --check
-	mypy
-	pytest -n auto --dist loadfile -rs
+define lint
+ruff check
+ruff format --check
+mypy
+python tools/check_prose.py
+endef
+
+test: $(VENV)/.dev node_modules/.ready .e2e/ready docs ## Run everything: lint, types, prose, docs, tests with coverage, deployment
+	$(lint)
+	$(PYTEST) -rs --cov --cov-report=term:skip-covered
+
+check: $(VENV)/.dev node_modules/.ready ## Run the quick half: lint, types, prose, unit tests
+	$(lint)
+	$(PYTEST) -m "not slow" --ignore=tests/e2e
 
 e2e: $(VENV)/.dev node_modules/.ready .e2e/ready ## Deploy to an AWS on loopback with the real terraform and provider
-	pytest tests/e2e -n auto --dist loadfile -rs
+	$(PYTEST) tests/e2e -rs
 
 bench: $(VENV)/.dev ## Compare speed and memory with plain imports, Solutions Constructs and a plain function
 	python benchmarks/synth.py
 	python benchmarks/function.py
 
-props: $(VENV)/.dev ## Write props.py anew from the provider's bindings
-	python tools/generate_props.py
+docs: .venv-docs/.ready ## Build the documentation into site/; fails on a broken link
+	.venv-docs/bin/mkdocs build --strict --quiet
 
-# Made when everything could be installed; what could not is tried again, and is why tests are skipped.
-.e2e/ready: tests/e2e/requirements.txt requirements-checkov.txt tests/e2e/install.py | $(VENV)/.dev
-	python tests/e2e/install.py
+wheels: $(VENV)/.dev ## Build the wheel and the source distribution into dist/
+	rm -f $(DIST)/*.whl $(DIST)/*.tar.gz
+	python -m build --no-isolation --outdir $(DIST)
 
-handoff: synth ## Write what an ops team runs, without Python, into dist/; HANDOFF="--format hcl" gives options
+handoff: synth ## Write an operations team's bundle into dist/<stack>/; HANDOFF="--format hcl" adds options
 	@python -m ddb_stream_lambda handoff $(HANDOFF)
 
-clean: ## Remove what make made; refuses while a local state lies in the output
+props: $(VENV)/.dev ## Generate the types of the props from the provider's bindings
+	python tools/generate_props.py
+
+lock: $(VENV)/.dev ## Resolve pyproject.toml into the requirements files; LOCK=--upgrade takes newer versions
+	python tools/lock.py $(LOCK)
+
+clean: ## Remove everything that make created; refuses while cdktf.out holds a Terraform state
 	@states=$$(find cdktf.out -name '*.tfstate' -size +0 -not -path '*/.terraform/*' 2>/dev/null); if [ -n "$$states" ]; then \
-		echo "Kept: cdktf.out holds the state of what is deployed. Move it, or destroy the stack, first:" >&2; \
+		echo "Kept: cdktf.out holds the state of deployed resources. Move it, or destroy the stack, first:" >&2; \
 		echo "$$states" >&2; exit 1; fi
-	rm -rf cdktf.out dist $(VENV) .venv-benchmark .venv-e2e .e2e .venv-checkov node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf cdktf.out $(DIST) site $(VENV) .venv-benchmark .venv-e2e .e2e .venv-checkov .venv-docs node_modules
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or later is needed; name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+		{ echo "Python 3.11 or later is needed. Set its path: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	touch $@
 
 $(VENV)/.app: requirements.txt | $(VENV)/.made
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(VENV)/bin/python $(INSTALL) -r requirements.txt
 	touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(VENV)/bin/python $(INSTALL) -r requirements-dev.txt
 	touch $@
+
+.venv-docs/.ready: requirements-docs.txt | $(VENV)/.made
+	$(VENV)/bin/python -m venv --clear .venv-docs
+	.venv-docs/bin/python $(INSTALL) -r requirements-docs.txt
+	touch $@
+
+# Exists if everything could be installed. The next run tries again what is missing, and the tests that need it are skipped.
+.e2e/ready: tests/e2e/requirements.txt requirements-checkov.txt tests/e2e/install.py | $(VENV)/.dev
+	python tests/e2e/install.py
 
 node_modules/.ready: package-lock.json
 	@command -v node >/dev/null || { echo "Node.js 20 or later is needed: https://nodejs.org" >&2; exit 1; }

@@ -1,4 +1,4 @@
-"""``python -m ddb_stream_lambda``."""
+"""``python -m ddb_stream_lambda``: the console script ``ddb-stream-lambda``."""
 
 import sys
 

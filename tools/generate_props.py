@@ -121,7 +121,7 @@ class Generator:
 
     def member(self, annotation: object, struct: type) -> str:
         if annotation in (str, bool):
-            return annotation.__name__  # type: ignore[union-attr]
+            return annotation.__name__
         if annotation is typing.Any:  # a condition: an expression that Terraform evaluates to a boolean
             return "bool | str | IResolvable"
         origin, args = typing.get_origin(annotation), typing.get_args(annotation)
@@ -150,7 +150,7 @@ class Generator:
                 )
             body = "\n".join(lines)
             doc = f'    """The block of the provider\'s `{struct.__name__}`."""\n\n'
-            del self.blocks[name]  # so that a block stands after those it holds
+            del self.blocks[name]  # so that a block comes after the blocks that it holds
             self.blocks[name] = f"class {name}(TypedDict, total=False):\n{doc}{body}\n"
         return name
 

@@ -6,7 +6,7 @@ package depends on four kinds of internals; the versions in `TESTED_WITH` are th
 * `tokens` reads the marks that cdktf puts on values that only Terraform knows.
 * `creation` gives checked arguments to the engine without the bindings' second check.
 * `structs` reads the values of the bindings' configuration structs.
-* `failures` tells the engine's errors from Python's.
+* `failures` separates the engine's errors from Python's.
 * `bindings` and `hook.js` change the user's process, as below.
 
 What importing ``ddb_stream_lambda`` changes in the user's process:

@@ -1,4 +1,4 @@
-"""Tells an error that the engine raised from a bug of this package."""
+"""Separates the errors that the engine raises from bugs of this package."""
 
 from __future__ import annotations
 

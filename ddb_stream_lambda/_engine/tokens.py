@@ -1,4 +1,4 @@
-"""Tells a Terraform expression from a plain value, and converts a token to the type of its argument.
+"""Recognizes Terraform expressions, and converts a token to the type of its argument.
 
 cdktf encodes a value that only Terraform knows as a marked string, list, map or number, or as an `IResolvable`. The
 functions below read those marks in Python: a question to the engine would cost a round trip for each value.

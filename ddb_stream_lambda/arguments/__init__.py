@@ -1,1 +1,1 @@
-"""What a user may write: props, how they conform and merge, checks, names, and the words users bring."""
+"""The user's arguments: their types, checks and names, and how they are merged over the defaults."""

@@ -1,49 +1,49 @@
-"""What stops a hand-off, each kind with the exit code that the command ends with."""
+"""The errors that end a hand-off, each with the exit code of the command."""
 
 from __future__ import annotations
 
 
 class HandoffError(Exception):
-    """A hand-off that cannot be made; the message says why and what to do.
+    """An error that ends a hand-off. Its message names the reason and the fix.
 
     Attributes:
-        exit_code: what the command ends with.
+        exit_code: the exit code of the command.
     """
 
     exit_code = 1
 
 
 class UsageError(HandoffError):
-    """What was asked for does not exist or does not fit: a stack's name, an address to import, an option."""
+    """An argument of the command is wrong: an unknown stack, an unknown address to import, a wrong option."""
 
     exit_code = 2
 
 
 class ConfigurationError(HandoffError):
-    """The synthesised stack cannot be handed over: a path of this machine, a file that is missing, an unknown block."""
+    """The stack cannot be handed over: it has an absolute path, a missing file or an unknown block."""
 
     exit_code = 3
 
 
 class OutputError(HandoffError):
-    """The output folder is not ours to replace, or cannot be written."""
+    """The output folder must not be replaced, or cannot be written."""
 
     exit_code = 4
 
 
 class SynthesisError(HandoffError):
-    """The app did not synthesise."""
+    """The app could not be synthesized."""
 
     exit_code = 5
 
 
 class InterruptionError(HandoffError):
-    """A signal asked the run to stop.
+    """A signal stopped the run.
 
     Args:
-        signal_number: which; the exit code is 128 more, as a shell has it.
+        signal_number: the signal. The exit code is 128 more, as in a shell.
     """
 
     def __init__(self, signal_number: int) -> None:
-        super().__init__("interrupted; nothing was replaced")
+        super().__init__("interrupted; no bundle was replaced")
         self.exit_code = 128 + signal_number

@@ -1,4 +1,4 @@
-"""The output folder: written aside, then renamed, and never over what is not ours or was changed by hand."""
+"""The output folder: written next to its final path and then renamed. A folder of someone else is never replaced."""
 
 from __future__ import annotations
 
@@ -10,67 +10,72 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import manifest
+from . import checksums
+from .documents.manifest import is_bundle
 from .errors import ConfigurationError, OutputError
 
-# What Terraform leaves in a folder it worked in: the cache can be made anew, the lock file is worth keeping.
+# Terraform writes these into the folder. The cache can be created again; the lock file is kept.
 CACHE = ".terraform"
 LOCK_FILE = ".terraform.lock.hcl"
-SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
 def replace(target: Path, contents: Mapping[str, str | Path]) -> None:
-    """Make the target a folder of these contents, wholly or not at all.
+    """Give the target folder these contents, completely or not at all.
 
     Args:
-        target: where; it may be missing, or a bundle of an earlier run that nobody changed.
-        contents: each file by its path in the folder: its text, or a file to copy.
+        target: the folder. It may be missing, or a bundle of an earlier run that nobody changed.
+        contents: the text or the file to copy, by the path of each file in the folder.
 
     Raises:
-        OutputError: where the target is not ours to replace, or the disk refuses.
-        ConfigurationError: where a file to copy is missing.
+        OutputError: if the target must not be replaced, or if it cannot be written.
+        ConfigurationError: if a file to copy is missing.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _alone_in(target.parent):
+        with _locked(target.parent):
             _recover(target)
-            check(target)
-            aside, previous = _beside(target, "partial"), _beside(target, "previous")
+            check_replaceable(target)
+            partial, previous = _partial(target), _previous(target)
             try:
-                _write(aside, contents)
-                _keep_lock_file(target, aside)
-                _swap(target, aside, previous)
+                _write(partial, contents)
+                _keep_lock_file(target, partial)
+                _swap(target, partial=partial, previous=previous)
             finally:
-                shutil.rmtree(aside, ignore_errors=True)
+                shutil.rmtree(partial, ignore_errors=True)
                 shutil.rmtree(previous, ignore_errors=True)
     except OSError as error:
-        raise OutputError(f"{target} could not be written, and is as it was: {error}") from error
+        raise OutputError(f"{target} could not be written and has not changed: {error}") from error
 
 
-def check(target: Path) -> None:
-    """Whether the target may be replaced.
+def check_replaceable(target: Path) -> None:
+    """Check that the target is missing, is empty, or is an unchanged bundle.
 
     Raises:
-        OutputError: saying what stands there.
+        OutputError: if it is something else. The message lists the changed files of a bundle.
     """
     if not target.exists() and not target.is_symlink():
         return
-    if target.is_symlink() or not target.is_dir() or (any(target.iterdir()) and not manifest.is_ours(target)):
-        raise OutputError(f"{target} exists and is no bundle of this command; it is left alone. Choose another --out")
-    listed = manifest.listed(target)
-    changed = []
-    for path in sorted(target.rglob("*")):
-        name = str(path.relative_to(target))
-        if path.is_dir() or path.relative_to(target).parts[0] in (CACHE, LOCK_FILE) or name == manifest.CHECKSUMS:
-            continue
-        if listed.get(name) != manifest.digest(path):
-            changed.append(name)
+    if target.is_symlink() or not target.is_dir() or (any(target.iterdir()) and not is_bundle(target)):
+        raise OutputError(
+            f"{target} exists and is not a bundle of this command, so it is not replaced; use another --out"
+        )
+    expected = checksums.read_checksums(target)
+    changed = [name for name, path in _bundle_files(target) if expected.get(name) != checksums.checksum(path)]
     if changed:
         raise OutputError(
-            f"{target} holds files that were added or changed since it was made, such as a state or variables:\n  "
+            f"{target} has files that were added or changed after it was made, such as a state or variables:\n  "
             + "\n  ".join(changed)
-            + "\nMove them out of it, or choose another --out"
+            + "\nMove these files elsewhere, or use another --out"
         )
+
+
+def _bundle_files(target: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the name and path of each file, except for those that Terraform writes and the checksums."""
+    for path in sorted(target.rglob("*")):
+        name = path.relative_to(target)
+        if not path.is_dir() and name.parts[0] not in (CACHE, LOCK_FILE, checksums.FILE):
+            yield str(name), path
 
 
 def _write(folder: Path, contents: Mapping[str, str | Path]) -> None:
@@ -80,32 +85,31 @@ def _write(folder: Path, contents: Mapping[str, str | Path]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, Path):
             if not content.is_file():
-                raise ConfigurationError(f"{name} is missing beside the configuration; synthesise the stack again")
+                raise ConfigurationError(f"{name} is missing in the stack's folder; synthesize the stack again")
             shutil.copyfile(content, path)
         else:
             path.write_text(content, encoding="utf-8", newline="\n")
         path.chmod(0o644)
-    sums = folder / manifest.CHECKSUMS
-    sums.write_text(manifest.checksums(folder), encoding="utf-8", newline="\n")
+    (folder / checksums.FILE).write_text(checksums.checksums(folder), encoding="utf-8", newline="\n")
     for path in folder.rglob("*"):
         if path.is_file():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
 
 
-def _keep_lock_file(target: Path, aside: Path) -> None:
+def _keep_lock_file(target: Path, partial: Path) -> None:
     if (target / LOCK_FILE).is_file():
-        shutil.copyfile(target / LOCK_FILE, aside / LOCK_FILE)
+        shutil.copyfile(target / LOCK_FILE, partial / LOCK_FILE)
 
 
-def _swap(target: Path, aside: Path, previous: Path) -> None:
-    # Nothing may come between the two renames but a power cut, which `_recover` mends.
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+def _swap(target: Path, *, partial: Path, previous: Path) -> None:
+    # Signals are blocked between the two renames. After a power failure between them, `_recover` restores the target.
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         if target.exists():
             target.rename(previous)
         try:
-            aside.rename(target)
+            partial.rename(target)
         except OSError:
             if previous.exists():
                 previous.rename(target)
@@ -115,21 +119,27 @@ def _swap(target: Path, aside: Path, previous: Path) -> None:
 
 
 def _recover(target: Path) -> None:
-    """Clear away what a run left that was killed outright."""
-    previous = _beside(target, "previous")
+    """Restore the target after a run that was killed, and remove the folders that it left."""
+    previous = _previous(target)
     if previous.exists() and not target.exists():
         previous.rename(target)
     shutil.rmtree(previous, ignore_errors=True)
-    shutil.rmtree(_beside(target, "partial"), ignore_errors=True)
+    shutil.rmtree(_partial(target), ignore_errors=True)
 
 
-def _beside(target: Path, what: str) -> Path:
-    return target.parent / f".{target.name}.{what}"
+def _partial(target: Path) -> Path:
+    """The folder that the new bundle is written to."""
+    return target.with_name(f".{target.name}.partial")
+
+
+def _previous(target: Path) -> Path:
+    """The folder that holds the earlier bundle while the new one replaces it."""
+    return target.with_name(f".{target.name}.previous")
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Wait for other runs that write into the folder."""
+def _locked(folder: Path) -> Iterator[None]:
+    """Wait for other runs that write to the folder, and then hold its lock."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

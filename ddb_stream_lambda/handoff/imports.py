@@ -1,78 +1,98 @@
-"""Taking over what exists: ``import`` blocks of a mapping from addresses to ids."""
+"""The file of ``--import-from``: addresses and ids of existing resources, checked and turned into import blocks."""
 
 from __future__ import annotations
 
 import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from . import templates
-from .configuration import Configuration
 from .errors import UsageError
+from .synthesized import templates
+from .synthesized.configuration import Resource
 
-# What Terraform imports each type by: in words, and as a pattern.
-IDS = {
-    "aws_cloudwatch_log_group": ("the log group's name, /aws/lambda/orders", r"[\w./#-]{1,512}"),
-    "aws_cloudwatch_metric_alarm": ("the alarm's name", r".{1,255}"),
-    "aws_dynamodb_table": ("the table's name", r"[\w.-]{3,255}"),
-    "aws_iam_role": ("the role's name, not its ARN", r"[\w+=,.@-]{1,64}"),
-    "aws_iam_role_policy": ("<role's name>:<policy's name>", r"[\w+=,.@-]+:[\w+=,.@-]+"),
-    "aws_lambda_event_source_mapping": ("the mapping's UUID", r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
-    "aws_lambda_function": ("the function's name, not its ARN", r"[\w-]{1,64}"),
-    "aws_sqs_queue": ("the queue's URL", r"https?://\S+/\d{12}/[\w-]+(\.fifo)?"),
-    "aws_sqs_queue_policy": ("the queue's URL", r"https?://\S+/\d{12}/[\w-]+(\.fifo)?"),
+MAX_SUGGESTIONS = 3
+
+
+@dataclass(frozen=True)
+class IdFormat:
+    """The id by which Terraform imports a type of resource; see "Import" on the type's page in the AWS provider's docs.
+
+    Attributes:
+        description: the id in words.
+        pattern: a regular expression that the whole id matches.
+    """
+
+    description: str
+    pattern: str
+
+
+QUEUE_URL = IdFormat("the queue's URL", r"https?://\S+/\d{12}/[\w-]+(\.fifo)?")
+ID_FORMATS = {
+    "aws_cloudwatch_log_group": IdFormat("the log group's name, such as /aws/lambda/orders", r"[\w./#-]{1,512}"),
+    "aws_cloudwatch_metric_alarm": IdFormat("the alarm's name", r".{1,255}"),
+    "aws_dynamodb_table": IdFormat("the table's name", r"[\w.-]{3,255}"),
+    "aws_iam_role": IdFormat("the role's name, not its ARN", r"[\w+=,.@-]{1,64}"),
+    "aws_iam_role_policy": IdFormat("<role's name>:<policy's name>", r"[\w+=,.@-]+:[\w+=,.@-]+"),
+    "aws_lambda_event_source_mapping": IdFormat(
+        "the mapping's UUID", r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    ),
+    "aws_lambda_function": IdFormat("the function's name, not its ARN", r"[\w-]{1,64}"),
+    "aws_sqs_queue": QUEUE_URL,
+    "aws_sqs_queue_policy": QUEUE_URL,
 }
 
 
-def read(path: Path, configuration: Configuration) -> list[dict[str, str]]:
-    """The import blocks of a mapping, in Terraform's JSON syntax, in the order of the configuration.
+def read_imports(path: Path, resources: Sequence[Resource]) -> list[dict[str, str]]:
+    """Read the file of ``--import-from``.
 
     Args:
-        path: a JSON file, addresses to ids.
-        configuration: what the addresses are of.
+        path: a JSON file: an object that maps addresses to ids.
+        resources: the stack's resources.
+
+    Returns:
+        The import blocks in Terraform's JSON syntax, in the order of the resources.
 
     Raises:
-        UsageError: naming every entry that is wrong: an address that the configuration does not have, with the nearest
-            that it has, an id of another form, an id twice.
+        UsageError: naming every wrong entry: an unknown address, a wrong id, or an address that is given twice.
     """
     try:
-        pairs = json.loads(path.read_text(), object_pairs_hook=_once)
+        ids = json.loads(path.read_text(), object_pairs_hook=_without_duplicates)
     except (OSError, ValueError) as error:
         raise UsageError(f"--import-from {path}: {error}") from error
-    if not isinstance(pairs, Mapping) or not pairs:
-        raise UsageError(f"--import-from {path}: must be an object of addresses to ids, and name one at the least")
-    resources = {resource.address: resource for resource in configuration.resources}
+    if not isinstance(ids, Mapping) or not ids:
+        raise UsageError(f"--import-from {path}: must be a JSON object of addresses and ids with at least one entry")
+    types = {resource.address: resource.type for resource in resources}
     mistakes = []
-    for address, id in pairs.items():
-        if address not in resources:
-            mistakes.append(f"{address}: {_way_out(address, list(resources))}")
+    for address, id in ids.items():
+        if address not in types:
+            suggestions = ", ".join(_most_similar(address, list(types)))
+            mistakes.append(f"{address}: the stack has no resource with this address; the most similar: {suggestions}")
         elif not isinstance(id, str) or not id.strip():
             mistakes.append(f"{address}: the id must be text, not {json.dumps(id)}")
-        elif form := _form_missed(resources[address].type, id):
-            mistakes.append(f"{address}: {id!r} is not {form}, by which Terraform imports it")
+        elif (format := ID_FORMATS.get(types[address])) and not _has_format(id, format):
+            mistakes.append(f"{address}: the id must be {format.description}, not {id!r}")
     if mistakes:
         raise UsageError(f"--import-from {path}:\n  " + "\n  ".join(mistakes))
-    return [{"to": address, "id": pairs[address]} for address in resources if address in pairs]
+    return [{"to": address, "id": ids[address]} for address in types if address in ids]
 
 
-def _form_missed(type: str, id: str) -> str | None:
-    """The form that the id does not have; None where it has it, or where nothing is known of it."""
-    words, pattern = IDS.get(type, ("", ".*"))
-    return None if templates.expressions_of(id) or re.fullmatch(pattern, id) else words
+def _has_format(id: str, format: IdFormat) -> bool:
+    """Return whether the id has the format. An id with expressions is not checked."""
+    return bool(templates.expressions_of(id) or re.fullmatch(format.pattern, id))
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     names = [name for name, _ in pairs]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"{', '.join(twice)} stands there twice")
+    duplicates = sorted({name for name in names if names.count(name) > 1})
+    if duplicates:
+        raise ValueError(f"{', '.join(duplicates)} is given twice; remove one entry")
     return dict(pairs)
 
 
-def _way_out(address: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(address, known, n=3, cutoff=0.4)
-    same_type = [candidate for candidate in known if candidate.split(".")[0] == address.split(".")[0]]
-    nearest = list(dict.fromkeys([*same_type, *near]))[:3] or known
-    return f"the configuration has no such resource; the nearest: {', '.join(nearest)}"
+def _most_similar(address: str, addresses: list[str]) -> list[str]:
+    same_type = [candidate for candidate in addresses if candidate.split(".")[0] == address.split(".")[0]]
+    similar = difflib.get_close_matches(address, addresses, n=MAX_SUGGESTIONS, cutoff=0.4)
+    return list(dict.fromkeys([*same_type, *similar]))[:MAX_SUGGESTIONS] or addresses

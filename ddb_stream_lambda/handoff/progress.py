@@ -1,4 +1,4 @@
-"""What a run says while it works, on standard error: one line that moves on a terminal, plain lines elsewhere."""
+"""The progress of a run, on standard error: one line that is updated on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ CLEAR_LINE = "\r\x1b[K"
 
 
 class Progress:
-    """Announces the steps of a run.
+    """Prints the steps of a run.
 
     Args:
-        stream: where to; default standard error.
-        quiet: whether to say nothing.
+        stream: the stream to print to; standard error by default.
+        quiet: whether to print nothing.
     """
 
     def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
         self._stream = stream or sys.stderr
         self._quiet = quiet
-        self._moves = self._stream.isatty()
+        self._is_terminal = self._stream.isatty()
 
     @contextmanager
-    def step(self, what: str) -> Iterator[None]:
-        """Announce a step; on a terminal, it is gone once it is done.
+    def step(self, name: str) -> Iterator[None]:
+        """Print the name of a step. On a terminal, remove it when the step ends.
 
         Args:
-            what: what is being done, such as "orders: hashing".
+            name: the step, such as "orders: reading the configuration".
         """
         if not self._quiet:
-            self._stream.write(f"{CLEAR_LINE}… {what}" if self._moves else f"{what}\n")
+            self._stream.write(f"{CLEAR_LINE}… {name}" if self._is_terminal else f"{name}\n")
             self._stream.flush()
         try:
             yield
         finally:
-            if self._moves and not self._quiet:
+            if self._is_terminal and not self._quiet:
                 self._stream.write(CLEAR_LINE)
                 self._stream.flush()

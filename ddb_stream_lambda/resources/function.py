@@ -211,7 +211,7 @@ def _warning(id: FunctionWarningId, consequence: str) -> OverrideWarning:
 
 
 def _has_connection_reuse_variable(runtime: object) -> bool:
-    """Return whether the runtime is Node.js 10 or later, whose SDK reuses connections if a variable says so."""
+    """Return whether the runtime is Node.js 10 or later, whose SDK reuses connections if a variable is set."""
     if not isinstance(runtime, str) or is_token(runtime):
         return False
     name, _, version = runtime.removesuffix(".x").partition("nodejs")

@@ -16,7 +16,7 @@ Transform = Callable[[dict[str, Any], Change], dict[str, Any] | None]
 
 
 class Action(Enum):
-    """What an operation does."""
+    """The kind of an operation."""
 
     PUT_DOCUMENT = auto()
     DELETE_DOCUMENT = auto()

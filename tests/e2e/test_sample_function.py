@@ -1,4 +1,4 @@
-"""The sample function, deployed: what is in the table is in the search index, and a poison record in the queue."""
+"""The deployed sample function: the search index holds the table's items, and failing records reach the queue."""
 
 import json
 import platform
@@ -14,27 +14,36 @@ from cdktf import TerraformOutput, TerraformStack
 
 from tests.function.search_server import SearchServer
 
-from .emulation import Emulator
+from .emulator_process import Emulator
 from .install import EMULATOR_PYTHON, ROOT
-from .terraform import Provider, Terraform
+from .providers import Provider
+from .terraform import Terraform, override_provider
 
 
 @dataclass
-class Deployed:
+class Deployment:
+    """The deployed stack and the search server that its function writes to."""
+
     emulator: Emulator
     search: SearchServer
     outputs: dict[str, str]
 
     def documents(self) -> dict[str, dict[str, Any]]:
-        found = {id: json.loads(source) for id, source in self.search.engine.sources("orders").items()}
-        return {id: {k: v for k, v in document.items() if k[0] != "_"} for id, document in found.items()}
+        """Return the documents of the index by id, without their metadata fields."""
+        documents = {id: json.loads(source) for id, source in self.search.engine.sources("orders").items()}
+        return {
+            id: {name: value for name, value in document.items() if not name.startswith("_")}
+            for id, document in documents.items()
+        }
 
 
 @pytest.fixture(scope="module")
-def deployed(emulator: Emulator, provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    # The emulator runs functions by its own Python, on this machine.
-    version = [EMULATOR_PYTHON, "-c", "import sys; print('python%d.%d' % sys.version_info[:2])"]
-    runtime = subprocess.run(version, capture_output=True, text=True, check=True).stdout.strip()
+def deployment(
+    emulator: Emulator, provider: Provider, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    # The emulator runs functions with its own Python, on this machine.
+    command = [str(EMULATOR_PYTHON), "-c", "import sys; print('python%d.%d' % sys.version_info[:2])"]
+    runtime = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     architecture = "arm64" if platform.machine() == "aarch64" else "x86_64"
     code = Code.from_python_project(ROOT / "function", runtime=runtime, architecture=architecture)
 
@@ -63,22 +72,22 @@ def deployed(emulator: Emulator, provider: Provider, tmp_path_factory: pytest.Te
             TerraformOutput(stack, "mapping", value=pattern.event_source_mapping.uuid)
 
         terraform = Terraform(tmp_path_factory.mktemp("sample") / "stack", provider)
-        terraform.write(build)
-        terraform.deploy_to(emulator.url)
+        terraform.synthesize(build)
+        override_provider(terraform.folder, emulator.url)
         terraform.init()
         terraform.apply()
         outputs = terraform.outputs()
-        # The old provider cannot say it.
-        client, mapping = emulator.client("lambda"), outputs["mapping"]
-        client.update_event_source_mapping(UUID=mapping, FunctionResponseTypes=["ReportBatchItemFailures"])
-        emulator.wait_for(
-            lambda: client.get_event_source_mapping(UUID=mapping)["State"] == "Enabled", "the mapping to be updated"
-        )
-        yield Deployed(emulator, search, outputs)
+        if provider.lacks("aws_lambda_event_source_mapping", "function_response_types"):
+            client, mapping = emulator.client("lambda"), outputs["mapping"]
+            client.update_event_source_mapping(UUID=mapping, FunctionResponseTypes=["ReportBatchItemFailures"])
+            emulator.wait_for(
+                lambda: client.get_event_source_mapping(UUID=mapping)["State"] == "Enabled", "the update of the mapping"
+            )
+        yield Deployment(emulator, search, outputs)
 
 
-def test_the_index_holds_what_the_table_holds(deployed: Deployed) -> None:
-    dynamodb, table = deployed.emulator.client("dynamodb"), deployed.outputs["table"]
+def test_index_holds_the_items_of_the_table(deployment: Deployment) -> None:
+    dynamodb, table = deployment.emulator.client("dynamodb"), deployment.outputs["table"]
     for number in range(20):
         item = {"id": {"S": f"o{number}"}, "amount": {"N": str(number)}, "tags": {"SS": ["b", "a"]}}
         dynamodb.put_item(TableName=table, Item=item)
@@ -91,18 +100,19 @@ def test_the_index_holds_what_the_table_holds(deployed: Deployed) -> None:
         ExpressionAttributeValues={":amount": {"N": "77"}},
     )
     expected = {f"o{n}": {"id": f"o{n}", "amount": 77 if n == 7 else n, "tags": ["a", "b"]} for n in range(5, 20)}
-    deployed.emulator.wait_for(lambda: deployed.documents() == expected, "the index to be equal to the table")
+    deployment.emulator.wait_for(lambda: deployment.documents() == expected, "the index to equal the table")
 
 
-def test_a_record_that_the_index_refuses_reaches_the_queue_and_holds_nothing_up(deployed: Deployed) -> None:
-    dynamodb, sqs = deployed.emulator.client("dynamodb"), deployed.emulator.client("sqs")
-    table, queue = deployed.outputs["table"], deployed.outputs["queue"]
+def test_record_that_the_index_refuses_reaches_the_queue_and_blocks_no_other(deployment: Deployment) -> None:
+    dynamodb, sqs = deployment.emulator.client("dynamodb"), deployment.emulator.client("sqs")
+    table, queue = deployment.outputs["table"], deployment.outputs["queue"]
     dynamodb.put_item(TableName=table, Item={"id": {"S": "poison"}, "amount": {"S": "not a number"}})
     dynamodb.put_item(TableName=table, Item={"id": {"S": "after"}, "amount": {"N": "1"}})
-    deployed.emulator.wait_for(lambda: "after" in deployed.documents(), "the record after the poison")
-    (message,) = deployed.emulator.wait_for(
-        lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"), "the dead letter"
+    deployment.emulator.wait_for(lambda: "after" in deployment.documents(), "the record after the refused one")
+    (message,) = deployment.emulator.wait_for(
+        lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"),
+        "a message in the dead-letter queue",
     )
-    told = json.loads(message["Body"])["DDBStreamBatchInfo"]
-    assert told["shardId"].startswith("shardId-")
-    assert "poison" not in deployed.documents()
+    batch = json.loads(message["Body"])["DDBStreamBatchInfo"]
+    assert batch["shardId"].startswith("shardId-")
+    assert "poison" not in deployment.documents()

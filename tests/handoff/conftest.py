@@ -1,50 +1,40 @@
-"""What the tests of the hand-off share: a synthesised stack, the command, terraform and its provider."""
+"""Fixtures: a synthesized stack, the command, Terraform and its provider, and an emulator of AWS."""
 
 import json
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from ddb_stream_lambda.handoff.command import main
 
-from tests.e2e.conftest import skip_where_missing
-from tests.e2e.emulation import Emulator
-from tests.e2e.install import TERRAFORM_CONFIG
-from tests.e2e.old_provider import downgrade
+from tests.e2e.conftest import provider as provider
+from tests.e2e.emulator_process import Emulator
+from tests.e2e.providers import Provider
+from tests.e2e.skipping import skip_if_missing
 
-from . import orders
-
-TABLE = "aws_dynamodb_table.pipeline_table_4950B2AC"
-
-# What keeps terraform and the provider from asking the network.
-ALONE = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "AWS_EC2_METADATA_DISABLED": "true"}
-
-HandOver = Callable[..., Path]
-Terraform = Callable[..., str]
+from . import example_stack
+from .support import Config, Edit, HandOver, Refused, Terraform, run_handoff, terraform_with
 
 
 @pytest.fixture(scope="session")
-def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What cdktf wrote for the stack "orders". Not to be changed; `output` is a copy."""
-    return orders.synthesise(tmp_path_factory.mktemp("synthesised") / "cdktf.out")
+def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that cdktf wrote for the stack "orders". Do not change it; `output` is a copy."""
+    return example_stack.synthesize(tmp_path_factory.mktemp("synthesized") / "cdktf.out")
 
 
 @pytest.fixture
-def output(synthesised: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of what cdktf wrote, in the working directory."""
+def output(synthesized: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the folder that cdktf wrote, in the working directory."""
     monkeypatch.chdir(tmp_path)
-    return shutil.copytree(synthesised, tmp_path / "cdktf.out")
+    return shutil.copytree(synthesized, tmp_path / "cdktf.out")
 
 
 @pytest.fixture
-def edit(output: Path) -> Callable[[Callable[[dict[str, Any]], None]], None]:
-    """Changes the stack's configuration as cdktf wrote it."""
+def edit(output: Path) -> Edit:
+    """A function that changes the configuration that cdktf wrote."""
     path = output / "stacks/orders/cdk.tf.json"
 
-    def edit(change: Callable[[dict[str, Any]], None]) -> None:
+    def edit(change: Callable[[Config], None]) -> None:
         config = json.loads(path.read_text())
         change(config)
         path.write_text(json.dumps(config))
@@ -54,71 +44,71 @@ def edit(output: Path) -> Callable[[Callable[[dict[str, Any]], None]], None]:
 
 @pytest.fixture
 def hand_over(output: Path, tmp_path: Path) -> HandOver:
-    """Runs the command with options, and returns the bundle's folder."""
+    """A function that runs the command with options and returns the bundle's folder."""
 
-    def hand_over(*options: str, out: str = "dist") -> Path:
-        assert main(["--quiet", "--out", str(tmp_path / out), *options]) == 0
-        return tmp_path / out / "orders"
+    def hand_over(*options: str) -> Path:
+        assert run_handoff("--quiet", "--out", str(tmp_path / "dist"), *options) == 0
+        return tmp_path / "dist" / "orders"
 
     return hand_over
 
 
+@pytest.fixture
+def refused(output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Refused:
+    """A function that runs the command, checks that it fails and changes no file of dist/, and returns the error."""
+
+    def files() -> dict[str, bytes]:
+        folder = tmp_path / "dist"
+        return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+    def refused(*options: str, code: int) -> str:
+        before = files()
+        assert run_handoff("--quiet", *options) == code
+        assert files() == before
+        return capsys.readouterr().err
+
+    return refused
+
+
 @pytest.fixture(scope="session")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A PATH with what an operations team has: terraform and the checksum tool, and no Python."""
+    """A PATH with the tools of an operations team: terraform and sha256sum, but no Python."""
     folder = tmp_path_factory.mktemp("bin")
     for tool in ("terraform", "sha256sum"):
-        found = shutil.which(tool)
-        if found is None:
+        path = shutil.which(tool)
+        if path is None:
             pytest.skip(f"{tool} is not installed")
-        (folder / tool).symlink_to(found)
+        (folder / tool).symlink_to(path)
     return str(folder)
 
 
 @pytest.fixture
 def terraform(tools: str) -> Terraform:
-    """Runs terraform in a folder, without Python on the PATH; what it says. It needs no provider."""
-    return runner({"PATH": tools})
+    """A function that runs terraform in a folder, without Python on the PATH and without a provider."""
+    return terraform_with({"PATH": tools})
 
 
 @pytest.fixture
-def terraform_with_provider(tools: str) -> Terraform:
-    """The same, with the AWS provider that the end-to-end tests fall back to."""
-    skip_where_missing("provider")
-    return runner({"PATH": tools, "TF_CLI_CONFIG_FILE": str(TERRAFORM_CONFIG)})
+def terraform_with_provider(tools: str, provider: Provider) -> Terraform:
+    """A function that runs terraform in a folder, without Python on the PATH, with the AWS provider of the tests."""
+    return terraform_with({"PATH": tools} | provider.environment)
 
 
 @pytest.fixture
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of an AWS on loopback."""
-    skip_where_missing("terraform", "emulator")
+    """The URL of an emulator of AWS on this machine."""
+    skip_if_missing("terraform", "emulator")
     with Emulator(tmp_path_factory.mktemp("emulator")) as running:
         yield running.url
 
 
 @pytest.fixture
-def older(edit: Any) -> None:
-    """The stack, as that provider knows it."""
+def stack_for_provider(edit: Edit, provider: Provider) -> None:
+    """Change the stack to the form that the AWS provider of the tests accepts."""
 
-    def change(config: dict[str, Any]) -> None:
-        downgraded = downgrade(config)
+    def change(config: Config) -> None:
+        adapted = provider.adapt(config)
         config.clear()
-        config.update(downgraded)
+        config.update(adapted)
 
     edit(change)
-
-
-def runner(environment: dict[str, str]) -> Terraform:
-    def run(folder: Path, *arguments: str, accept: tuple[int, ...] = (0,)) -> str:
-        run = subprocess.run(
-            [environment["PATH"] + "/terraform", *arguments],
-            cwd=folder,
-            env={**ALONE, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert run.returncode in accept, run.stdout + run.stderr
-        return run.stdout + run.stderr
-
-    return run

@@ -1,4 +1,4 @@
-"""A bundle as a security review sees it, by checkov, which has an environment of its own."""
+"""The security checks of checkov on a bundle. checkov has a separate environment."""
 
 import json
 import re
@@ -8,43 +8,45 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import skip_where_missing
 from tests.e2e.install import CHECKOV
+from tests.e2e.skipping import skip_if_missing
 
-from .conftest import HandOver
+from .support import HandOver
 
 
 @pytest.fixture(autouse=True)
 def checkov() -> None:
-    skip_where_missing("checkov")
+    skip_if_missing("checkov")
 
 
-def findings(bundle: Path, *options: str) -> dict[str, Any]:
-    run = subprocess.run([CHECKOV, "-d", ".", "-o", "json", *options], cwd=bundle, capture_output=True, text=True)
+def run_checkov(bundle: Path) -> dict[str, Any]:
+    run = subprocess.run([CHECKOV, "-d", ".", "-o", "json"], cwd=bundle, capture_output=True, text=True)
     return dict(json.loads(run.stdout))
 
 
-@pytest.mark.parametrize("form", ["json", "hcl", "both"])
-def test_the_bundle_passes(hand_over: HandOver, form: str) -> None:
-    found = findings(hand_over("--format", form))
-    assert found["summary"]["failed"] == 0, found["results"]["failed_checks"]
-    assert found["summary"]["parsing_errors"] == 0
-    assert found["summary"]["passed"] >= 15
+@pytest.mark.parametrize("format", ["json", "hcl", "both"])
+def test_bundle_passes(hand_over: HandOver, format: str) -> None:
+    report = run_checkov(hand_over("--format", format))
+    assert report["summary"]["failed"] == 0, report["results"]["failed_checks"]
+    assert report["summary"]["parsing_errors"] == 0
+    assert report["summary"]["passed"] >= 15
 
 
-def test_nothing_is_suppressed_that_would_pass(hand_over: HandOver) -> None:
+def test_only_failing_checks_are_suppressed(hand_over: HandOver) -> None:
     bundle = hand_over("--format", "hcl")
     suppressed = set(re.findall(r"checkov:skip=(\w+):", (bundle / "main.tf").read_text()))
     for path in bundle.glob("*.tf"):
         path.write_text(re.sub(r".*checkov:skip.*\n", "", path.read_text()))
-    failed = {check["check_id"] for check in findings(bundle)["results"]["failed_checks"]}
+    failed = {check["check_id"] for check in run_checkov(bundle)["results"]["failed_checks"]}
     assert failed == suppressed
 
 
-@pytest.mark.parametrize("form", ["json", "hcl"])
-def test_each_suppression_has_a_reason(hand_over: HandOver, form: str) -> None:
-    bundle = hand_over("--format", form)
-    readme = (bundle / "README.md").read_text().split("## Findings of checkov")[1]
-    settings = (bundle / ".checkov.yaml").read_text()
-    for check in re.findall(r"CKV\w+", settings + (bundle / "main.tf").read_text() if form == "hcl" else settings):
+@pytest.mark.parametrize("format", ["json", "hcl"])
+def test_readme_has_the_reason_of_each_suppressed_check(hand_over: HandOver, format: str) -> None:
+    bundle = hand_over("--format", format)
+    readme = (bundle / "README.md").read_text().split("\n## Suppressed checks\n")[1]
+    suppressed_in = ".checkov.yaml" if format == "json" else "main.tf"
+    checks = set(re.findall(r"CKV\w+", (bundle / suppressed_in).read_text()))
+    assert len(checks) == 8
+    for check in checks:
         assert re.search(rf"\| `{check}` \| `\S+` \| \w.{{20,}} \|", readme)

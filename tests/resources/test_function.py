@@ -126,7 +126,10 @@ class TestRole:
         assert {key: role[key] for key in arguments} == arguments
 
     def test_takes_no_other_argument(self, mistakes_of: MistakesOf) -> None:
-        assert "the known names are name, path" in mistakes_of(lambda_role_props={"inline": "x"})["lambda_role_props.inline"]
+        assert (
+            "the known names are name, path"
+            in mistakes_of(lambda_role_props={"inline": "x"})["lambda_role_props.inline"]
+        )
 
     @pytest.mark.parametrize("name", ["", "n" * 65, "a b", "a/b"])
     def test_is_refused_a_name_that_iam_would_refuse(self, mistakes_of: MistakesOf, name: str) -> None:

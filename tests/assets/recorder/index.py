@@ -27,7 +27,7 @@ def handler(event, context):
 
 
 def overreach():
-    """What AWS says when the function reads the table itself."""
+    """The answer of AWS when the function reads the table itself."""
     import boto3
     from botocore.exceptions import ClientError
 

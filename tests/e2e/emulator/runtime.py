@@ -1,4 +1,4 @@
-"""The runtime in an execution environment: imports the handler once; a line in is an event, a line out a result."""
+"""The Lambda runtime of an execution environment: each input line is an event, each output line is its result."""
 
 import importlib
 import io
@@ -9,14 +9,15 @@ import sys
 import time
 import traceback
 from types import SimpleNamespace
+from typing import Any
 
-answers, events = sys.stdout, sys.stdin
+results, events = sys.stdout, sys.stdin
 log = io.StringIO()
 sys.stdout = sys.stderr = log
-# Lambda's runtime installs a handler of its own on the root logger; functions only set levels.
+# Lambda's runtime installs a handler on the root logger; functions only set levels.
 logging.basicConfig(stream=log, format="[%(levelname)s]\t%(asctime)s\t%(message)s")
 module, _, name = os.environ["_HANDLER"].rpartition(".")
-handler = None
+handler: Any = None
 
 for line in events:
     payload = json.loads(line)
@@ -35,11 +36,11 @@ for line in events:
     try:
         if handler is None:
             handler = getattr(importlib.import_module(module.replace("/", ".")), name)
-        answer = {"is_error": False, "payload": handler(json.loads(payload["payload"]), context)}
-        json.dumps(answer)
+        result = {"is_error": False, "payload": handler(json.loads(payload["payload"]), context)}
+        json.dumps(result)
     except BaseException as error:
         traceback.print_exc()
-        answer = {
+        result = {
             "is_error": True,
             "payload": {
                 "errorMessage": str(error),
@@ -48,8 +49,8 @@ for line in events:
             },
         }
     print(f"END RequestId: {context.aws_request_id}")
-    answer["logs"] = log.getvalue()
+    result["logs"] = log.getvalue()
     log.seek(0)
     log.truncate()
-    answers.write(json.dumps(answer) + "\n")
-    answers.flush()
+    results.write(json.dumps(result) + "\n")
+    results.flush()

@@ -1,4 +1,7 @@
-"""Runs localemu on a loopback port, functions as processes of this machine: ``python serve.py PORT FOLDER``."""
+"""Run localemu on a loopback port: ``python -m tests.e2e.emulator.serve PORT FOLDER``, from the repository's root.
+
+Functions run as processes of this machine. All files of the emulator are below FOLDER.
+"""
 
 import os
 import sys
@@ -8,26 +11,27 @@ port, folder = sys.argv[1], Path(sys.argv[2]).resolve()
 folder.mkdir(parents=True, exist_ok=True)
 os.environ.update(
     GATEWAY_LISTEN=f"127.0.0.1:{port}",
-    # The default server takes all interfaces, whatever GATEWAY_LISTEN says.
+    # The default server ignores GATEWAY_LISTEN and listens on all interfaces.
     GATEWAY_SERVER="hypercorn",
     LOCALEMU_HOST=f"127.0.0.1:{port}",
-    # Queue URLs as the provider parses them.
+    # The form of queue URLs that the provider can parse.
     SQS_ENDPOINT_STRATEGY="off",
     SKIP_SSL_CERT_DOWNLOAD="1",
-    # Calls are held to the policies of the role that makes them; the tests' own key is the account's root.
+    # Each call must be allowed by the policies of the caller's role. The key of the tests is the account's root.
     IAM_ENFORCEMENT="1",
     ROOT_ACCESS_KEYS="test",
     FILESYSTEM_ROOT=str(folder / "files"),
     CONFIG_DIR=str(folder / "config"),
     TMPDIR=str(folder),
-    LAMBDA_RUNTIME_EXECUTOR="subprocess",
+    LAMBDA_RUNTIME_EXECUTOR="process",
     LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC="0.3",
 )
-# Where the executor's entry point is found.
-sys.path.insert(0, str(Path(__file__).parent))
+# The folder of the executor's entry point.
+sys.path.append(str(Path(__file__).parent))
 
-import repairs
 from localemu.runtime.main import main
 
-repairs.put_in()
+from tests.e2e.emulator import repairs
+
+repairs.install()
 main()

@@ -2,10 +2,10 @@ provider "aws" {
   region = var.region
 }
 
-# The table that the stream comes from. It is encrypted with the AWS managed key, restorable to any
-# second and kept when the rest is destroyed.
+# The source table of the stream. It is encrypted with the AWS managed key, has point-in-time recovery
+# and is protected against terraform destroy.
 resource "aws_dynamodb_table" "pipeline_table_4950B2AC" {
-  # checkov:skip=CKV_AWS_119:Encrypted with the key that AWS manages; a key of your own costs by use and its loss loses the table
+  # checkov:skip=CKV_AWS_119:The table is encrypted with the AWS managed key. A customer managed key costs per request, and losing the key makes the table unreadable.
 
   name                        = "${var.name_prefix}-orders"
   billing_mode                = "PAY_PER_REQUEST"
@@ -36,16 +36,16 @@ resource "aws_dynamodb_table" "pipeline_table_4950B2AC" {
   }
 }
 
-# Receives what could not be processed; messages stay 14 days.
+# Receives a message for each batch that could not be processed. Messages are kept for 14 days.
 resource "aws_sqs_queue" "pipeline_dead-letter-queue_BA84A284" {
-  # checkov:skip=CKV2_AWS_73:Encrypted with alias/aws/sqs; the messages name records and do not hold them
+  # checkov:skip=CKV2_AWS_73:The queue is encrypted with the AWS managed key alias/aws/sqs. Its messages identify records but do not contain them.
 
   name                      = "${var.name_prefix}-orders-dlq"
   kms_master_key_id         = "alias/aws/sqs"
   message_retention_seconds = 1209600
 }
 
-# Whom the queue admits: see Grants.
+# Who may use the queue (see Permissions in README.md).
 resource "aws_sqs_queue_policy" "pipeline_dead-letter-queue-policy_3F137CF3" {
   queue_url = aws_sqs_queue.pipeline_dead-letter-queue_BA84A284.url
 
@@ -83,7 +83,7 @@ resource "aws_sqs_queue_policy" "pipeline_dead-letter-queue-policy_3F137CF3" {
   })
 }
 
-# What the function acts as.
+# The function's execution role.
 resource "aws_iam_role" "pipeline_role_344DF3A8" {
   name = "${var.name_prefix}-orders"
 
@@ -101,7 +101,7 @@ resource "aws_iam_role" "pipeline_role_344DF3A8" {
   })
 }
 
-# What the function's role may do, and nothing wider: see Grants.
+# The permissions of the function's execution role (see Permissions in README.md).
 resource "aws_iam_role_policy" "pipeline_role-policy_DFBDB60F" {
   name = "orders_pipeline"
   role = aws_iam_role.pipeline_role_344DF3A8.name
@@ -143,21 +143,22 @@ resource "aws_iam_role_policy" "pipeline_role-policy_DFBDB60F" {
   })
 }
 
-# Where the function logs; kept 365 days.
+# The logs of the function. They are kept for 365 days.
 resource "aws_cloudwatch_log_group" "pipeline_log-group_B154E861" {
-  # checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts with a key of its own; another needs a key policy that the account owns
+  # checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts the logs with its own key. A customer managed key needs a key policy that allows CloudWatch Logs to use it.
 
   name              = "/aws/lambda/${var.name_prefix}-orders"
   retention_in_days = 365
 }
 
-# Processes the records, in index.handler on python3.13; traced by X-Ray.
+# Processes the records of the stream. Handler: index.handler, runtime: python3.13. X-Ray tracing is
+# active.
 resource "aws_lambda_function" "pipeline_function_C9FB3D1C" {
-  # checkov:skip=CKV_AWS_115:The stream's shards bound the concurrency; a reservation would take from the account's other functions
-  # checkov:skip=CKV_AWS_116:A stream's failures go where the event source mapping sends them; this setting serves asynchronous calls
-  # checkov:skip=CKV_AWS_117:The function calls endpoints that authenticate by IAM; a VPC is a choice of the account's network
-  # checkov:skip=CKV_AWS_173:Lambda encrypts the variables with a key of its own; secrets belong into Secrets Manager
-  # checkov:skip=CKV_AWS_272:The archive is pinned by source_code_hash and SHA256SUMS; a signing profile belongs to the account
+  # checkov:skip=CKV_AWS_115:The number of the stream's shards limits the concurrency. Reserved concurrency would leave less for the account's other functions.
+  # checkov:skip=CKV_AWS_116:The event source mapping sends failed batches to its failure destination. dead_letter_config applies only to asynchronous invocations.
+  # checkov:skip=CKV_AWS_117:The function calls endpoints that authenticate it with IAM. Whether it needs a VPC depends on the account's network.
+  # checkov:skip=CKV_AWS_173:Lambda encrypts environment variables with its own key. Secrets belong in AWS Secrets Manager.
+  # checkov:skip=CKV_AWS_272:source_code_hash and SHA256SUMS pin the code. Code signing needs a signing profile, which belongs to the account.
 
   function_name    = "${var.name_prefix}-orders"
   filename         = "assets/code-hello/85c39b33e5b99c494c786ff2a91bd12c78631fa3ef6d3966e580bdffd9043ab4/hello.zip"
@@ -182,8 +183,8 @@ resource "aws_lambda_function" "pipeline_function_C9FB3D1C" {
   ]
 }
 
-# Reads the stream and invokes the function, in order within each shard. A failing batch is retried
-# 500 times, halved each time.
+# Reads the stream and invokes the function. Records of the same shard are processed in order. A
+# failed batch is retried up to 500 times; it is split in two before a retry.
 resource "aws_lambda_event_source_mapping" "pipeline_event-source-mapping_7B847D07" {
   function_name                  = aws_lambda_function.pipeline_function_C9FB3D1C.arn
   batch_size                     = 100
@@ -210,11 +211,11 @@ resource "aws_lambda_event_source_mapping" "pipeline_event-source-mapping_7B847D
   depends_on = [aws_iam_role_policy.pipeline_role-policy_DFBDB60F]
 }
 
-# Records that the function could not process lie in the queue.
+# The dead-letter queue has messages about records that could not be processed.
 resource "aws_cloudwatch_metric_alarm" "given-up" {
   alarm_name          = "${var.name_prefix}-orders-given-up"
   alarm_actions       = var.alarm_actions
-  alarm_description   = "Records that the function could not process lie in the queue."
+  alarm_description   = "The dead-letter queue has messages about records that could not be processed."
   comparison_operator = "GreaterThanThreshold"
   evaluation_periods  = 1
   metric_name         = "ApproximateNumberOfMessagesVisible"

@@ -1,0 +1,93 @@
+"""Everything that the files of a bundle print about a stack, derived once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..synthesized.configuration import Configuration, Resource
+from .backends import Backends, choose_backends
+from .checkov import SuppressedCheck, suppressed_checks_of
+from .constraints import Requirements, read_requirements
+from .descriptions import describe
+from .permissions import Permissions, read_permissions
+from .tool_versions import read_tool_versions
+from .variables import Output, Variable, read_outputs, read_variables
+
+
+@dataclass(frozen=True)
+class DescribedResource:
+    """A resource or a data source, with what the documents and comments print about it.
+
+    Attributes:
+        resource: the resource.
+        description: its purpose, and the settings that matter to an operator.
+        suppressed_checks: the checks of checkov that are suppressed for it.
+    """
+
+    resource: Resource
+    description: str
+    suppressed_checks: tuple[SuppressedCheck, ...]
+
+
+@dataclass(frozen=True)
+class StackFacts:
+    """The facts about a stack.
+
+    Attributes:
+        stack: the stack's name.
+        configuration: the configuration, import blocks included.
+        requirements: the constraints on Terraform and the providers.
+        backends: the backend that the bundle names, and those that it offers.
+        variables: the variables, sorted by their names.
+        outputs: the outputs, sorted by their names.
+        resources: the resources, in the order of the data flow.
+        data_sources: the data sources.
+        permissions: the statements of the policies.
+        tool_versions: the version of each tool that made the stack.
+    """
+
+    stack: str
+    configuration: Configuration
+    requirements: Requirements
+    backends: Backends
+    variables: tuple[Variable, ...]
+    outputs: tuple[Output, ...]
+    resources: tuple[DescribedResource, ...]
+    data_sources: tuple[DescribedResource, ...]
+    permissions: Permissions
+    tool_versions: Mapping[str, str]
+
+
+def derive_facts(
+    stack: str, configuration: Configuration, *, backend: str | None, cdktf_version: str, package_version: str
+) -> StackFacts:
+    """Derive the facts about a stack from its configuration.
+
+    Args:
+        stack: the stack's name.
+        configuration: the stack's configuration, import blocks included.
+        backend: the type of backend that the bundle names, or `backends.NONE`; None for the stack's backend.
+        cdktf_version: the version of cdktf that synthesized the stack.
+        package_version: the version of this package.
+    """
+    requirements = read_requirements(configuration)
+    providers = [provider.name for provider in requirements.providers]
+    return StackFacts(
+        stack=stack,
+        configuration=configuration,
+        requirements=requirements,
+        backends=choose_backends(stack, configured=configuration.settings.get("backend", {}), requested=backend),
+        variables=read_variables(configuration),
+        outputs=read_outputs(configuration),
+        resources=tuple(map(_describe, configuration.resources)),
+        data_sources=tuple(map(_describe, configuration.data_sources)),
+        permissions=read_permissions(configuration),
+        tool_versions=read_tool_versions(
+            package_version=package_version, cdktf_version=cdktf_version, providers=providers
+        ),
+    )
+
+
+def _describe(resource: Resource) -> DescribedResource:
+    return DescribedResource(resource, describe(resource), suppressed_checks_of(resource))

@@ -1,0 +1,1 @@
+"""The output of cdktf: the stacks in ``cdktf.out``, their configuration, and the templates and JSON documents in it."""

@@ -1,0 +1,88 @@
+"""The emulator of AWS that the stacks are deployed to, as a process of this machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import boto3
+import pytest
+
+from .install import EMULATOR_PYTHON, ROOT
+
+T = TypeVar("T")
+
+
+def find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Emulator:
+    """A process of the emulator. As a context manager it waits for the start and ends the process.
+
+    Attributes:
+        url: the address of all services.
+        log: the file with the emulator's output.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.log = folder / "emulator.log"
+        port = find_free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [str(EMULATOR_PYTHON), "-m", "tests.e2e.emulator.serve", str(port), str(folder / "files")]
+        with self.log.open("w") as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=_clean_environment()
+            )
+
+    def __enter__(self) -> Emulator:
+        self.wait_for(self._is_healthy, "the emulator's start", seconds=60)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of a service."""
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        return boto3.client(service, endpoint_url=self.url, region_name="eu-west-1", **keys)
+
+    def wait_for(self, condition: Callable[[], T], description: str, *, seconds: float = 30) -> T:
+        """Return the condition's first true value.
+
+        Raises:
+            pytest.fail.Exception: the condition stayed false; the message has the end of the emulator's log.
+        """
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self._process.poll() is None:
+            if value := condition():
+                return value
+            time.sleep(0.1)
+        log_end = self.log.read_text()[-4000:]
+        pytest.fail(f"waited {seconds} s for {description}; the end of the emulator's log:\n{log_end}")
+
+    def _is_healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_localemu/health", timeout=1) as response:
+                return bool(response.status == 200)
+        except OSError:
+            return False
+
+
+def _clean_environment() -> dict[str, str]:
+    """Return this process's environment without the variables that configure AWS clients and Python."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "VIRTUAL_ENV"))}

@@ -1,0 +1,59 @@
+"""The descriptions of resources, which depend on their arguments."""
+
+from typing import Any
+
+import pytest
+from ddb_stream_lambda.handoff.facts.descriptions import describe
+from ddb_stream_lambda.handoff.synthesized.configuration import Resource
+
+
+@pytest.mark.parametrize(
+    ("type", "arguments", "expected"),
+    [
+        ("aws_dynamodb_table", {}, "The source table of the stream."),
+        (
+            "aws_dynamodb_table",
+            {"server_side_encryption": {"enabled": True, "kms_key_arn": "arn"}, "lifecycle": {"prevent_destroy": True}},
+            "The source table of the stream. It is encrypted with a customer managed key and is protected against "
+            "`terraform destroy`.",
+        ),
+        (
+            "aws_sqs_queue",
+            {},
+            "Receives a message for each batch that could not be processed. Messages are kept for 4 days (the SQS "
+            "default).",
+        ),
+        (
+            "aws_sqs_queue",
+            {"message_retention_seconds": "${var.retention}"},
+            "Receives a message for each batch that could not be processed. Messages are kept for `var.retention` "
+            "seconds.",
+        ),
+        ("aws_cloudwatch_log_group", {"retention_in_days": 0}, "The logs of the function. They never expire."),
+        (
+            "aws_cloudwatch_log_group",
+            {"retention_in_days": 30},
+            "The logs of the function. They are kept for 30 days.",
+        ),
+        (
+            "aws_lambda_function",
+            {"package_type": "Image"},
+            "Processes the records of the stream. It runs a container image.",
+        ),
+        (
+            "aws_lambda_event_source_mapping",
+            {"maximum_retry_attempts": -1},
+            "Reads the stream and invokes the function. Records of the same shard are processed in order. A failed "
+            "batch is retried until its records expire.",
+        ),
+        ("aws_kms_key", {"description": "Encrypts orders."}, "Encrypts orders."),
+        ("aws_cloudwatch_metric_alarm", {"metric_name": "Errors"}, "Watches the metric Errors."),
+        ("aws_sns_topic", {}, "A resource of the stack."),
+    ],
+)
+def test_description(type: str, arguments: dict[str, Any], expected: str) -> None:
+    assert describe(Resource(type, "it", arguments)) == expected
+
+
+def test_description_of_a_data_source() -> None:
+    assert describe(Resource("aws_region", "it", {}, is_data=True)) == "Terraform only reads it."

@@ -1,0 +1,157 @@
+"""The contents of a bundle. ``UPDATE_GOLDEN=1 pytest tests/handoff/test_bundle.py`` rewrites golden/handoff/."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .support import ROOT, Config, Edit, HandOver
+
+GOLDEN = ROOT / "tests" / "golden" / "handoff"
+ARCHIVE = ".zip"
+
+
+def texts(folder: Path) -> dict[str, str]:
+    """Every file except for the archives, whose checksums are in SHA256SUMS."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ARCHIVE)
+    return {str(path.relative_to(folder)): path.read_text() for path in files}
+
+
+def test_bundle_equals_the_golden_files(hand_over: HandOver) -> None:
+    bundle = hand_over("--format", "both")
+    if os.environ.get("UPDATE_GOLDEN"):
+        shutil.rmtree(GOLDEN, ignore_errors=True)
+        shutil.copytree(bundle, GOLDEN, ignore=shutil.ignore_patterns(f"*{ARCHIVE}"))
+    assert texts(bundle) == texts(GOLDEN)
+
+
+@pytest.mark.parametrize("format", ["json", "hcl", "both"])
+def test_checksums_match_every_file(hand_over: HandOver, format: str) -> None:
+    bundle = hand_over("--format", format)
+    run = subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=bundle, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    files = {str(path.relative_to(bundle)) for path in bundle.rglob("*") if path.is_file()}
+    assert {line.split("  ")[1] for line in (bundle / "SHA256SUMS").read_text().splitlines()} == files - {"SHA256SUMS"}
+
+
+@pytest.mark.parametrize("format", ["json", "hcl", "both"])
+def test_terraform_reads_only_one_syntax(hand_over: HandOver, format: str) -> None:
+    bundle = hand_over("--format", format)
+    assert bool(list(bundle.glob("*.tf"))) != bool(list(bundle.glob("*.tf.json")))
+
+
+def test_code_has_the_path_in_the_configuration(hand_over: HandOver) -> None:
+    bundle = hand_over()
+    (function,) = json.loads((bundle / "main.tf.json").read_text())["resource"]["aws_lambda_function"].values()
+    assert (bundle / function["filename"]).is_file()
+
+
+def test_configuration_has_no_metadata_of_cdktf(hand_over: HandOver) -> None:
+    bundle = hand_over("--format", "both")
+    for path in [*bundle.glob("*.tf"), *bundle.glob("json/*")]:
+        assert '"//"' not in path.read_text()
+        assert "metadata" not in path.read_text()
+
+
+def test_bundle_names_no_backend_by_default(hand_over: HandOver) -> None:
+    bundle = hand_over()
+    for path in bundle.glob("*.tf.json"):
+        assert '"backend"' not in path.read_text()
+
+
+def test_requested_backend_has_no_settings(hand_over: HandOver) -> None:
+    bundle = hand_over("--backend", "s3")
+    assert json.loads((bundle / "backend.tf.json").read_text()) == {"terraform": {"backend": {"s3": {}}}}
+    assert "The file `backend.tf.json` has the `backend` block" in (bundle / "README.md").read_text()
+
+
+def with_s3_backend(config: Config) -> None:
+    config["terraform"].update(backend={"s3": {"bucket": "states", "key": "orders"}})
+
+
+def test_backend_of_the_stack_is_named_and_its_settings_are_the_example(hand_over: HandOver, edit: Edit) -> None:
+    edit(with_s3_backend)
+    bundle = hand_over("--format", "hcl")
+    assert (bundle / "backend.tf").read_text() == 'terraform {\n  backend "s3" {}\n}\n'
+    assert (bundle / "backends/s3.tfbackend.example").read_text() == 'bucket = "states"\nkey    = "orders"\n'
+
+
+def test_backend_of_the_stack_can_be_left_out(hand_over: HandOver, edit: Edit) -> None:
+    edit(with_s3_backend)
+    bundle = hand_over("--format", "hcl", "--backend", "none")
+    assert not (bundle / "backend.tf").exists()
+    assert "states" not in (bundle / "backends/s3.tfbackend.example").read_text()
+
+
+def test_manifest_has_only_versions(hand_over: HandOver) -> None:
+    manifest = json.loads((hand_over() / "MANIFEST.json").read_text())
+    assert manifest["made_by"].keys() == {"ddb_stream_lambda", "cdktf", "cdktf-cdktf-provider-aws"}
+    assert manifest["providers"]["aws"] == {
+        "source": "hashicorp/aws",
+        "version": "~> 6.25",
+        "synthesized_for": "6.25.0",
+    }
+
+
+def test_readme_lists_every_input_output_and_resource(hand_over: HandOver) -> None:
+    bundle = hand_over()
+    readme = (bundle / "README.md").read_text()
+    anchors = set(re.findall(r'<a name="(?:input|output)_(\w+)">', readme))
+    assert anchors == {"region", "name_prefix", "alarm_actions", "table_name", "queue_url"}
+    for type, resources in json.loads((bundle / "main.tf.json").read_text())["resource"].items():
+        for name in resources:
+            assert f"| `{type}.{name}` |" in readme
+
+
+def test_readme_lists_every_action_of_the_role(hand_over: HandOver) -> None:
+    bundle = hand_over()
+    (policy,) = json.loads((bundle / "main.tf.json").read_text())["resource"]["aws_iam_role_policy"].values()
+    permissions = (bundle / "README.md").read_text().split("\n## Permissions\n")[1].split("\n## ")[0]
+    actions = re.findall(r'"(\w+:\w+)"', policy["policy"].replace('\\"', '"'))
+    assert len(actions) >= 10
+    for action in actions:
+        assert f"`{action}`" in permissions
+
+
+def test_readme_names_a_policy_that_is_known_only_after_apply(hand_over: HandOver, edit: Edit) -> None:
+    def change(config: Config) -> None:
+        (policy,) = config["resource"]["aws_sqs_queue_policy"].values()
+        policy["policy"] = "${data.aws_iam_policy_document.queue.json}"
+
+    edit(change)
+    line = "These policies are known only after `terraform apply`: `aws_sqs_queue_policy.pipeline_"
+    assert line in (hand_over() / "README.md").read_text()
+
+
+def test_runbook_reads_a_value_from_an_output(hand_over: HandOver) -> None:
+    assert 'QUEUE="$(terraform output -raw queue_url)"' in (hand_over() / "RUNBOOK.md").read_text()
+
+
+def test_runbook_reads_a_value_without_output_from_the_console(hand_over: HandOver) -> None:
+    assert "7B847D07.uuid' | terraform console" in (hand_over() / "RUNBOOK.md").read_text()
+
+
+def test_two_checkouts_write_the_same_bytes_without_a_trace_of_the_machine(tmp_path: Path) -> None:
+    bundles = []
+    for checkout in (tmp_path / "checkout", tmp_path / "another" / "with" / "a longer path"):
+        for name in ("ddb_stream_lambda", "tests/handoff", "tests/assets"):
+            shutil.copytree(ROOT / name, checkout / name)
+        shutil.copy(ROOT / "pyproject.toml", checkout)
+        app = {"language": "python", "app": "python -m tests.handoff.example_stack"}
+        (checkout / "cdktf.json").write_text(json.dumps(app))
+        command = [sys.executable, "-m", "ddb_stream_lambda", "handoff", "--format", "both"]
+        subprocess.run(command, cwd=checkout, check=True, capture_output=True)
+        bundle = checkout / "dist" / "orders"
+        bundles.append(
+            {str(path.relative_to(bundle)): path.read_bytes() for path in bundle.rglob("*") if path.is_file()}
+        )
+        for content in bundles[-1].values():
+            for trace in (str(checkout), str(Path.home()) + "/", sys.prefix, str(ROOT)):
+                assert trace.encode() not in content
+    assert bundles[0] == bundles[1]
+    assert "main.tf" in bundles[0]
