@@ -20,13 +20,16 @@ def test_the_public_names_are_these() -> None:
         "ExistingFunction",
         "ExistingTable",
         "ImportOrderWarning",
+        "LambdaAliasProps",
         "LambdaFunctionProps",
         "LambdaRoleProps",
+        "LogGroupProps",
         "Mistake",
         "PatternError",
         "RoleStatement",
         "SqsQueueProps",
         "TableByArn",
+        "TablePermissions",
         "WarningId",
     ]
 

@@ -35,14 +35,22 @@ def check_regions(
         return
     table_region = table_arn_region or _literal_region(of_table, stack)
     function_region = function_arn_region or _literal_region(of_function, stack)
-    if table_region is not None and function_region is not None and table_region != function_region:
-        property = table.EXISTING if isinstance(table_input, GivenTable) else f"{table.PROPS}.region"
-        other = function.EXISTING if isinstance(function_input, GivenFunction) else function.PROPS
-        message = (
-            f"the function is in {function_region}, and Lambda reads a stream only in its own region; use the same "
-            f"region or provider for the table and for {other}"
-        )
-        mistakes.add(property, table_region, message)
+    if table_region is None or function_region is None or table_region == function_region:
+        return
+    rule = "Lambda reads a stream only in its own region; use the same region or provider for both"
+    if of_function or function_arn_region is not None:
+        property = _property_of(function.PROPS, of_function, is_new=isinstance(function_input, NewFunction))
+        mistakes.add(property or function.EXISTING, function_region, f"the table is in {table_region}, and {rule}")
+    else:
+        property = _property_of(table.PROPS, of_table, is_new=isinstance(table_input, NewTable))
+        mistakes.add(property or table.EXISTING, table_region, f"the function is in {function_region}, and {rule}")
+
+
+def _property_of(props: str, companion: Mapping[str, Any], *, is_new: bool) -> str | None:
+    """Return the argument that sets the region of a new resource; None for an existing one."""
+    if not is_new:
+        return None
+    return f"{props}.region" if "region" in companion else f"{props}.provider"
 
 
 def _literal_region(companion: Mapping[str, Any], stack: TerraformStack) -> str | None:

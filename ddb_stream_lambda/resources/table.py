@@ -47,8 +47,8 @@ class TableByArn:
     """A table that is known only by its ARNs: neither a resource of the app nor a data source.
 
     Attributes:
-        stream_arn: The ARN of its stream, or a token.
         arn: The table's ARN, or a token. Default: None, for the ARN that the stream's ARN begins with.
+        stream_arn: The ARN of its stream, or a token. Required.
         kms_key_arn: The ARN of the customer managed key that encrypts the table. The function's role gets the
             permission to decrypt with it. Default: None, for a table without such a key.
 
@@ -56,8 +56,8 @@ class TableByArn:
         PatternError: At the construct, if an ARN is not one of a DynamoDB table, or the stream is another table's.
     """
 
-    stream_arn: str
     arn: str | None = None
+    stream_arn: str = ""
     kms_key_arn: str | None = None
 
 
@@ -153,6 +153,10 @@ def check_table(
         return NewTable(_check_new(path, props, mistakes))
     if props is not None:
         mistakes.add(PROPS, props, f"configures a new table, but {EXISTING} gives one; remove one of the two")
+    if not isinstance(existing, DynamodbTable | DataAwsDynamodbTable | TableByArn):
+        message = "must be a DynamodbTable, a DataAwsDynamodbTable, or TableByArn(stream_arn=…)"
+        mistakes.add(EXISTING, existing, message)
+        return NewTable(defaults(path))
     _check_existing(existing, mistakes)
     return GivenTable(existing)
 
@@ -246,9 +250,6 @@ def _check_existing(existing: ExistingTable, mistakes: Mistakes) -> None:
                 mistakes.add(f"{EXISTING}.stream_enabled", existing.stream_enabled_input, message)
         case TableByArn():
             _check_arns(existing, mistakes)
-        case _:
-            message = "must be a DynamodbTable, a DataAwsDynamodbTable, or TableByArn(stream_arn=…)"
-            mistakes.add(EXISTING, existing, message)
 
 
 def _arn_of(existing: ExistingTable) -> str:
