@@ -1,6 +1,5 @@
-"""Fixtures: one call of the pattern in a new stack, and the Terraform or the mistakes that it gives."""
+"""Fixtures: a stack, and calls of the pattern in it."""
 
-import os
 from typing import Any
 
 import pytest
@@ -9,9 +8,6 @@ from cdktf import TerraformStack
 
 from tests.support.calls import ZIP_FUNCTION, Emit, MistakesOf, new_stack
 from tests.support.emitted import Emitted
-
-# jsii warns at every start that Node.js 20, which cdktf still supports, is past its end of life.
-os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 
 @pytest.fixture
@@ -22,11 +18,11 @@ def stack() -> TerraformStack:
 
 @pytest.fixture
 def emit(stack: TerraformStack) -> Emit:
-    """Synthesize a pattern "pipeline" with the inputs given; its function is a small zip archive by default."""
+    """Create a pattern "pipeline" with the given inputs. The default of its function is `ZIP_FUNCTION`."""
 
     def emit(**inputs: Any) -> Emitted:
         if "existing_lambda_obj" not in inputs:
-            inputs["lambda_function_props"] = ZIP_FUNCTION | inputs.get("lambda_function_props", {})
+            inputs["lambda_function_props"] = {**ZIP_FUNCTION, **inputs.get("lambda_function_props", {})}
         return Emitted(stack, DynamoDBStreamsToLambda(stack, "pipeline", **inputs))
 
     return emit
@@ -34,7 +30,7 @@ def emit(stack: TerraformStack) -> Emit:
 
 @pytest.fixture
 def mistakes_of(emit: Emit) -> MistakesOf:
-    """Return the mistakes that the call is refused for: property to message."""
+    """Create a pattern with wrong inputs. Return the mistakes: property to message."""
 
     def mistakes_of(**inputs: Any) -> dict[str, str]:
         with pytest.raises(PatternError) as caught:

@@ -1,4 +1,4 @@
-"""The names: stable, readable, within the service's limit, and never the same for two paths."""
+"""The names: stable, readable, within the service's limit, and different for two paths."""
 
 import pytest
 from ddb_stream_lambda import DynamoDBStreamsToLambda
@@ -13,12 +13,13 @@ from tests.support.calls import ZIP_FUNCTION, new_stack
 from tests.support.emitted import Emitted
 
 RULES = {"function": FUNCTION_NAME, "role": ROLE_NAME, "queue": QUEUE_NAME, "table": TABLE_NAME}
-# What constructs' ids are made of, and what would confuse a naive joining of them.
+# The characters of construct ids, with separators that a simple join of the path would confuse.
 IDS = st.text("ab-_. AZ9ä", min_size=1, max_size=70)
 PATHS = st.lists(IDS, min_size=2, max_size=4).map("/".join)
 
 
 def names_of(stack: TerraformStack, id: str) -> dict[str, str]:
+    """Return the names of a pattern's resources."""
     emitted = Emitted(stack, DynamoDBStreamsToLambda(stack, id, lambda_function_props=ZIP_FUNCTION))
     return {
         "table": emitted.table["name"],
@@ -29,11 +30,11 @@ def names_of(stack: TerraformStack, id: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
-def test_a_name_is_the_path_itself_where_no_other_could_meet_it(rule: NameRule) -> None:
+def test_an_unambiguous_path_is_the_name(rule: NameRule) -> None:
     assert unique_name("orders-dev/pipeline", rule) == "orders-dev_pipeline"
 
 
-def test_names_stay_the_same_from_release_to_release() -> None:
+def test_the_names_do_not_change_between_releases() -> None:
     names = [
         unique_name("orders_dev/pipeline", FUNCTION_NAME),
         unique_name("orders-dev/" + "p" * 120, QUEUE_NAME, suffix="-dlq"),
@@ -47,12 +48,12 @@ def test_names_stay_the_same_from_release_to_release() -> None:
 
 
 @given(path=PATHS, rule=st.sampled_from(list(RULES.values())), suffix=st.sampled_from(["", "-dlq"]))
-def test_every_name_is_within_the_services_limit(path: str, rule: NameRule, suffix: str) -> None:
+def test_every_name_is_within_the_limit(path: str, rule: NameRule, suffix: str) -> None:
     assert not breaks_rule(unique_name(path, rule, suffix=suffix), rule)
 
 
 @given(paths=st.tuples(PATHS, PATHS), rule=st.sampled_from(list(RULES.values())))
-def test_two_paths_never_have_one_name(paths: tuple[str, str], rule: NameRule) -> None:
+def test_two_paths_have_two_names(paths: tuple[str, str], rule: NameRule) -> None:
     assume(paths[0] != paths[1])
     assert unique_name(paths[0], rule) != unique_name(paths[1], rule)
 
@@ -64,22 +65,22 @@ def test_two_roles_differ_by_more_than_case(paths: tuple[str, str]) -> None:
     assert one.lower() != two.lower()
 
 
-def test_an_id_of_120_characters_has_names_within_every_limit() -> None:
-    for part, name in names_of(new_stack(), "p" * 120).items():
-        assert not breaks_rule(name, RULES[part])
+def test_an_id_of_120_characters_gives_names_within_the_limits() -> None:
+    for resource, name in names_of(new_stack(), "p" * 120).items():
+        assert not breaks_rule(name, RULES[resource])
 
 
-def test_ids_that_differ_in_their_last_character_have_names_that_differ() -> None:
+def test_ids_that_differ_in_the_last_character_give_different_names() -> None:
     one, two = (names_of(new_stack(), "p" * 119 + last) for last in "ab")
     assert not set(one.items()) & set(two.items())
 
 
-def test_the_same_stack_for_dev_and_prod_has_other_names() -> None:
+def test_two_stages_of_a_stack_have_different_names() -> None:
     dev, prod = (names_of(new_stack(name), "pipeline") for name in ("orders-dev", "orders-prod"))
     assert not set(dev.values()) & set(prod.values())
 
 
-def test_a_pattern_inside_a_construct_is_named_after_its_whole_path() -> None:
+def test_a_pattern_in_a_construct_has_the_whole_path_in_its_names() -> None:
     stack = new_stack()
     inner = Construct(stack, "billing")
     pattern = DynamoDBStreamsToLambda(inner, "pipeline", lambda_function_props=ZIP_FUNCTION)

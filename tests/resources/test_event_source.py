@@ -1,25 +1,25 @@
-"""The event source mapping: defaults, every argument that applies to DynamoDB streams, ranges, filters."""
+"""The event source mapping: its defaults, ranges, filters and connections."""
 
 import json
 
 import pytest
-from ddb_stream_lambda import errors
 from cdktf import TerraformStack, TerraformVariable
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.lambda_event_source_mapping import (
     LambdaEventSourceMapping,
     LambdaEventSourceMappingConfig,
 )
-from ddb_stream_lambda.arguments._generated import DynamoEventSourceProps
+from ddb_stream_lambda.errors import Mistakes
 from ddb_stream_lambda.limits import EVENT_SOURCE_RANGES
-from ddb_stream_lambda.resources import event_source
+from ddb_stream_lambda.resources.event_source import check_mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.calls import Emit, MistakesOf
+from tests.support.arns import TOPIC_ARN
+from tests.support.calls import Emit, MistakesOf, send_failed_batches_to
 
-TOPIC = "arn:aws:sns:eu-west-1:123456789012:failed"
-OUTSIDE = {
+PROPS = "dynamo_event_source_props"
+OUTSIDE_THE_RANGE = {
     "batch_size": [0, 10_001],
     "maximum_retry_attempts": [-2, 10_001],
     "maximum_record_age_in_seconds": [-2, 0, 59, 604_801],
@@ -27,7 +27,7 @@ OUTSIDE = {
     "maximum_batching_window_in_seconds": [-1, 301],
     "tumbling_window_in_seconds": [-1, 901],
 }
-AT_THE_EDGE = {
+ENDS_OF_THE_RANGE = {
     "batch_size": [1, 10_000],
     "maximum_retry_attempts": [-1, 0, 10_000],
     "maximum_record_age_in_seconds": [-1, 60, 604_800],
@@ -45,7 +45,7 @@ def filters(count: int) -> dict[str, object]:
     return {"filter": [{"pattern": json.dumps({"eventName": [f"INSERT{n}"]})} for n in range(count)]}
 
 
-def test_the_mapping_has_the_defaults_of_the_contract(emit: Emit) -> None:
+def test_the_mapping_has_the_defaults(emit: Emit) -> None:
     emitted = emit()
     assert emitted.mapping == {
         "event_source_arn": emitted.reference("aws_dynamodb_table", "stream_arn"),
@@ -60,156 +60,159 @@ def test_the_mapping_has_the_defaults_of_the_contract(emit: Emit) -> None:
     }
 
 
-def test_the_mapping_is_a_property(emit: Emit) -> None:
+def test_the_property_returns_the_mapping(emit: Emit) -> None:
     assert isinstance(emit().pattern.event_source_mapping, LambdaEventSourceMapping)
 
 
-def test_every_argument_that_applies_to_streams_passes_through(emit: Emit) -> None:
-    arguments = {
-        "enabled": False,
-        "filter_criteria": filters(1),
-        "function_response_types": ["ReportBatchItemFailures"],
-        "kms_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/k",
-        "maximum_batching_window_in_seconds": 5,
-        "metrics_config": {"metrics": ["EventCount"]},
-        "parallelization_factor": 4,
-        "region": "eu-west-2",
-        "starting_position": "LATEST",
-        "tags": {"CostCentre": "42"},
-        "tumbling_window_in_seconds": 30,
-    }
-    mapping = emit(dynamo_event_source_props=arguments).mapping
-    assert {key: mapping[key] for key in arguments} == arguments
+class TestProps:
+    def test_can_set_every_argument_that_applies_to_streams(self, emit: Emit) -> None:
+        arguments = {
+            "enabled": False,
+            "filter_criteria": filters(1),
+            "function_response_types": ["ReportBatchItemFailures"],
+            "kms_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/k",
+            "maximum_batching_window_in_seconds": 5,
+            "metrics_config": {"metrics": ["EventCount"]},
+            "parallelization_factor": 4,
+            "region": "eu-west-2",
+            "starting_position": "LATEST",
+            "tags": {"CostCentre": "42"},
+            "tumbling_window_in_seconds": 30,
+        }
+        mapping = emit(dynamo_event_source_props=arguments).mapping
+        assert {key: mapping[key] for key in arguments} == arguments
+
+    def test_can_be_a_struct_of_the_provider(self, emit: Emit) -> None:
+        struct = LambdaEventSourceMappingConfig(function_name="orders:live", batch_size=7)
+        mapping = emit(dynamo_event_source_props=struct).mapping
+        assert mapping["batch_size"] == 7
+        assert mapping["function_name"] == "orders:live"
+        assert mapping["maximum_retry_attempts"] == 500
+
+    def test_can_name_an_alias_of_the_function(self, emit: Emit) -> None:
+        mapping = emit(dynamo_event_source_props={"function_name": "orders_pipeline:live"}).mapping
+        assert mapping["function_name"] == "orders_pipeline:live"
+
+    def test_can_add_a_dependency_to_the_policy(self, emit: Emit, stack: TerraformStack) -> None:
+        other = IamRole(stack, "other", assume_role_policy="{}")
+        emitted = emit(dynamo_event_source_props={"depends_on": [other]})
+        assert emitted.mapping["depends_on"] == ["aws_iam_role.other", emitted.address("aws_iam_role_policy")]
+
+    @pytest.mark.parametrize(
+        "argument",
+        [
+            "event_source_arn",
+            "queues",
+            "topics",
+            "scaling_config",
+            "provisioned_poller_config",
+            "self_managed_event_source",
+            "starting_position_timestamp",
+            "document_db_event_source_config",
+        ],
+    )
+    def test_cannot_set_an_argument_of_another_event_source(self, mistakes_of: MistakesOf, argument: str) -> None:
+        message = mistakes_of(dynamo_event_source_props={argument: "x"})[f"{PROPS}.{argument}"]
+        assert "does not apply to DynamoDB streams" in message or "existing_table_interface" in message
 
 
-def test_the_providers_struct_does_as_well_as_a_mapping(emit: Emit) -> None:
-    struct = LambdaEventSourceMappingConfig(function_name="orders:live", batch_size=7)
-    mapping = emit(dynamo_event_source_props=struct).mapping
-    assert mapping["batch_size"] == 7
-    assert mapping["function_name"] == "orders:live"
-    assert mapping["maximum_retry_attempts"] == 500
+class TestRanges:
+    @pytest.mark.parametrize(("argument", "value"), pairs(ENDS_OF_THE_RANGE))
+    def test_include_their_ends(self, emit: Emit, argument: str, value: int) -> None:
+        assert emit(dynamo_event_source_props={argument: value}).mapping[argument] == value
+
+    @pytest.mark.parametrize(("argument", "value"), pairs(OUTSIDE_THE_RANGE))
+    def test_are_named_if_a_value_is_outside(self, mistakes_of: MistakesOf, argument: str, value: int) -> None:
+        message = mistakes_of(dynamo_event_source_props={argument: value})[f"{PROPS}.{argument}"]
+        assert message == f"{PROPS}.{argument} = {value}: must be {EVENT_SOURCE_RANGES[argument]}"
+
+    @given(argument=st.sampled_from(sorted(EVENT_SOURCE_RANGES)), value=st.integers(-(10**7), 10**7))
+    def test_decide_on_every_number(self, argument: str, value: int) -> None:
+        mistakes = Mistakes("orders/pipeline")
+        check_mapping(props={argument: value}, mistakes=mistakes)
+        allowed = EVENT_SOURCE_RANGES[argument]
+        inside = allowed.minimum <= value <= allowed.maximum or value in allowed.also
+        assert bool(mistakes.found) is not inside
+
+    @pytest.mark.parametrize("argument", sorted(EVENT_SOURCE_RANGES))
+    def test_do_not_apply_to_terraform_expressions(self, emit: Emit, stack: TerraformStack, argument: str) -> None:
+        number = TerraformVariable(stack, "number", type="number").number_value
+        assert emit(dynamo_event_source_props={argument: number}).mapping[argument] == "${var.number}"
 
 
-def test_a_function_name_of_the_users_own_invokes_an_alias(emit: Emit) -> None:
-    mapping = emit(dynamo_event_source_props={"function_name": "orders_pipeline:live"}).mapping
-    assert mapping["function_name"] == "orders_pipeline:live"
+class TestStartingPosition:
+    def test_at_timestamp_is_refused(self, mistakes_of: MistakesOf) -> None:
+        mistakes = mistakes_of(dynamo_event_source_props={"starting_position": "AT_TIMESTAMP"})
+        message = mistakes[f"{PROPS}.starting_position"]
+        assert "does not apply to DynamoDB streams" in message
+        assert "TRIM_HORIZON" in message
 
+    def test_that_is_unknown_is_refused_with_the_nearest_one(self, mistakes_of: MistakesOf) -> None:
+        mistakes = mistakes_of(dynamo_event_source_props={"starting_position": "latest"})
+        assert "did you mean LATEST?" in mistakes[f"{PROPS}.starting_position"]
 
-def test_the_users_depends_on_is_kept_beside_the_policy(emit: Emit, stack: TerraformStack) -> None:
-    other = IamRole(stack, "other", assume_role_policy="{}")
-    emitted = emit(dynamo_event_source_props={"depends_on": [other]})
-    assert emitted.mapping["depends_on"] == ["aws_iam_role.other", emitted.address("aws_iam_role_policy")]
-
-
-@pytest.mark.parametrize(("argument", "value"), pairs(AT_THE_EDGE))
-def test_a_value_at_the_edge_of_its_range_is_taken(emit: Emit, argument: str, value: int) -> None:
-    assert emit(dynamo_event_source_props={argument: value}).mapping[argument] == value
-
-
-@pytest.mark.parametrize(("argument", "value"), pairs(OUTSIDE))
-def test_a_value_outside_its_range_is_refused_with_the_range(
-    mistakes_of: MistakesOf, argument: str, value: int
-) -> None:
-    message = mistakes_of(dynamo_event_source_props={argument: value})[f"dynamo_event_source_props.{argument}"]
-    assert f"= {value}: must be" in message
-    assert str(EVENT_SOURCE_RANGES[argument]) in message
-
-
-@given(argument=st.sampled_from(sorted(EVENT_SOURCE_RANGES)), value=st.integers(-(10**7), 10**7))
-def test_every_number_is_either_in_range_or_refused(argument: str, value: int) -> None:
-    mistakes = errors.Mistakes("orders/pipeline")
-    props: DynamoEventSourceProps = {argument: value}  # type: ignore[misc]
-    event_source.check_mapping(props=props, mistakes=mistakes)
-    allowed = EVENT_SOURCE_RANGES[argument]
-    inside = allowed.minimum <= value <= allowed.maximum or value in allowed.also
-    assert bool(mistakes.found) is not inside
-
-
-@pytest.mark.parametrize("argument", sorted(EVENT_SOURCE_RANGES))
-def test_a_token_is_never_range_checked(emit: Emit, stack: TerraformStack, argument: str) -> None:
-    number = TerraformVariable(stack, "number", type="number").number_value
-    assert emit(dynamo_event_source_props={argument: number}).mapping[argument] == "${var.number}"
-
-
-def test_at_timestamp_is_refused_as_it_does_not_apply(mistakes_of: MistakesOf) -> None:
-    message = mistakes_of(dynamo_event_source_props={"starting_position": "AT_TIMESTAMP"})[
-        "dynamo_event_source_props.starting_position"
-    ]
-    assert "does not apply to DynamoDB streams" in message
-    assert "TRIM_HORIZON" in message
-
-
-def test_another_starting_position_is_refused_with_the_nearest(mistakes_of: MistakesOf) -> None:
-    message = mistakes_of(dynamo_event_source_props={"starting_position": "latest"})[
-        "dynamo_event_source_props.starting_position"
-    ]
-    assert "did you mean LATEST?" in message
+    def test_cannot_be_left_out(self, mistakes_of: MistakesOf) -> None:
+        mistakes = mistakes_of(dynamo_event_source_props={"starting_position": None})
+        assert "AWS requires it" in mistakes[f"{PROPS}.starting_position"]
 
 
 def test_an_unknown_response_type_is_refused(mistakes_of: MistakesOf) -> None:
     mistakes = mistakes_of(dynamo_event_source_props={"function_response_types": ["ReportFailures"]})
-    assert "ReportBatchItemFailures" in mistakes["dynamo_event_source_props.function_response_types[0]"]
+    assert "ReportBatchItemFailures" in mistakes[f"{PROPS}.function_response_types[0]"]
 
 
-@pytest.mark.parametrize("count", [1, 5])
-def test_up_to_five_filters_are_taken_without_a_word(emit: Emit, count: int) -> None:
-    emitted = emit(dynamo_event_source_props={"filter_criteria": filters(count)})
-    assert len(emitted.mapping["filter_criteria"]["filter"]) == count
-    assert emitted.warnings == []
+class TestFilters:
+    @pytest.mark.parametrize("count", [1, 5])
+    def test_up_to_five_are_accepted_without_a_warning(self, emit: Emit, count: int) -> None:
+        emitted = emit(dynamo_event_source_props={"filter_criteria": filters(count)})
+        assert len(emitted.mapping["filter_criteria"]["filter"]) == count
+        assert emitted.warnings == []
+
+    @pytest.mark.parametrize("count", [6, 10])
+    def test_six_to_ten_are_accepted_with_a_warning(self, emit: Emit, count: int) -> None:
+        emitted = emit(dynamo_event_source_props={"filter_criteria": filters(count)})
+        assert len(emitted.mapping["filter_criteria"]["filter"]) == count
+        (warning,) = emitted.warnings
+        assert "Lambda accepts at most 5 unless the quota of the account is raised" in warning
+
+    def test_eleven_are_refused(self, mistakes_of: MistakesOf) -> None:
+        mistakes = mistakes_of(dynamo_event_source_props={"filter_criteria": filters(11)})
+        assert "at most 10" in mistakes[f"{PROPS}.filter_criteria.filter"]
+
+    @pytest.mark.parametrize("pattern", ["", "{", "eventName", '["INSERT"]', "3", "{'eventName': ['INSERT']}"])
+    def test_must_be_json_objects(self, mistakes_of: MistakesOf, pattern: str) -> None:
+        mistakes = mistakes_of(dynamo_event_source_props={"filter_criteria": {"filter": [{"pattern": pattern}]}})
+        assert "must be a JSON object" in mistakes[f"{PROPS}.filter_criteria.filter[0].pattern"]
+
+    def test_can_be_terraform_expressions(self, emit: Emit, stack: TerraformStack) -> None:
+        pattern = TerraformVariable(stack, "pattern", type="string").string_value
+        mapping = emit(dynamo_event_source_props={"filter_criteria": {"filter": [{"pattern": pattern}]}}).mapping
+        assert mapping["filter_criteria"]["filter"] == [{"pattern": "${var.pattern}"}]
 
 
-@pytest.mark.parametrize("count", [6, 10])
-def test_six_to_ten_filters_are_taken_with_a_warning(emit: Emit, count: int) -> None:
-    emitted = emit(dynamo_event_source_props={"filter_criteria": filters(count)})
-    assert len(emitted.mapping["filter_criteria"]["filter"]) == count
-    (warning,) = emitted.warnings
-    assert "quota" in warning
+class TestDestination:
+    @pytest.mark.parametrize("destination", [None, {}, {"on_failure": None}])
+    def test_that_is_left_out_is_the_queue(self, emit: Emit, destination: object) -> None:
+        emitted = emit(dynamo_event_source_props={"destination_config": destination})
+        queue = emitted.reference("aws_sqs_queue", "arn")
+        assert emitted.mapping["destination_config"] == {"on_failure": {"destination_arn": queue}}
 
-
-def test_eleven_filters_are_refused(mistakes_of: MistakesOf) -> None:
-    mistakes = mistakes_of(dynamo_event_source_props={"filter_criteria": filters(11)})
-    assert "10" in mistakes["dynamo_event_source_props.filter_criteria.filter"]
-
-
-@pytest.mark.parametrize("pattern", ["", "{", "eventName", '["INSERT"]', "3", "{'eventName': ['INSERT']}"])
-def test_a_filter_that_is_no_json_object_is_refused(mistakes_of: MistakesOf, pattern: str) -> None:
-    mistakes = mistakes_of(dynamo_event_source_props={"filter_criteria": {"filter": [{"pattern": pattern}]}})
-    assert "must be a JSON object" in mistakes["dynamo_event_source_props.filter_criteria.filter[0].pattern"]
-
-
-def test_a_filter_that_only_terraform_knows_is_taken(emit: Emit, stack: TerraformStack) -> None:
-    pattern = TerraformVariable(stack, "pattern", type="string").string_value
-    mapping = emit(dynamo_event_source_props={"filter_criteria": {"filter": [{"pattern": pattern}]}}).mapping
-    assert mapping["filter_criteria"]["filter"] == [{"pattern": "${var.pattern}"}]
-
-
-@pytest.mark.parametrize("destination", [None, {}, {"on_failure": None}])
-def test_a_failure_destination_that_is_left_out_is_the_queue(emit: Emit, destination: object) -> None:
-    emitted = emit(dynamo_event_source_props={"destination_config": destination})
-    arn = emitted.reference("aws_sqs_queue", "arn")
-    assert emitted.mapping["destination_config"] == {"on_failure": {"destination_arn": arn}}
-
-
-def test_a_failure_destination_of_the_users_own_takes_the_place_of_the_queue(emit: Emit) -> None:
-    emitted = emit(dynamo_event_source_props={"destination_config": {"on_failure": {"destination_arn": TOPIC}}})
-    assert emitted.mapping["destination_config"] == {"on_failure": {"destination_arn": TOPIC}}
-    assert emitted.all("aws_sqs_queue") == {}
-    assert emitted.pattern.dead_letter_queue is None
+    def test_of_the_user_replaces_the_queue(self, emit: Emit) -> None:
+        emitted = emit(dynamo_event_source_props=send_failed_batches_to(TOPIC_ARN))
+        assert emitted.mapping["destination_config"] == {"on_failure": {"destination_arn": TOPIC_ARN}}
+        assert emitted.all("aws_sqs_queue") == {}
+        assert emitted.pattern.dead_letter_queue is None
 
 
 @pytest.mark.parametrize(
-    "argument",
+    ("props", "consequence"),
     [
-        "event_source_arn",
-        "queues",
-        "topics",
-        "scaling_config",
-        "provisioned_poller_config",
-        "self_managed_event_source",
-        "starting_position_timestamp",
-        "document_db_event_source_config",
+        ({"maximum_retry_attempts": 3}, "gives up a record that fails after 3 retries, not 500"),
+        ({"maximum_record_age_in_seconds": 60}, "gives up a record that fails after 60 seconds, not 86400"),
+        ({"maximum_retry_attempts": -1}, "blocks its shard until the stream drops it after 24 hours"),
+        ({"maximum_record_age_in_seconds": None}, "blocks its shard until the stream drops it after 24 hours"),
     ],
 )
-def test_an_argument_that_does_not_apply_is_refused_with_the_reason(mistakes_of: MistakesOf, argument: str) -> None:
-    message = mistakes_of(dynamo_event_source_props={argument: "x"})[f"dynamo_event_source_props.{argument}"]
-    assert "does not apply to DynamoDB streams" in message or "existing_table_interface" in message
+def test_a_warning_names_the_consequence(emit: Emit, props: dict[str, object], consequence: str) -> None:
+    (warning,) = emit(dynamo_event_source_props=props).warnings
+    assert consequence in warning

@@ -1,7 +1,8 @@
-"""The table: defaults, arguments over them, keys and attributes, capacities, and the three kinds of given tables."""
+"""The table: its defaults, keys and capacities, a new table, and the three kinds of existing tables."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ddb_stream_lambda import DynamoDBStreamsToLambda, TableByArn
@@ -16,20 +17,20 @@ from cdktf_cdktf_provider_aws.dynamodb_table import (
 from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 
+from tests.support.arns import KEY_ARN, STREAM_ARN, TABLE_ARN
 from tests.support.calls import ZIP_FUNCTION, Emit, MistakesOf
 
-ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders"
-STREAM_ARN = f"{ARN}/stream/2026-01-01T00:00:00.000"
-KEY_ARN = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+DECRYPT = {"kms:Decrypt", "kms:DescribeKey"}
 
 
-def given_table(stack: TerraformStack, **arguments: object) -> DynamodbTable:
+def create_table(stack: TerraformStack, **arguments: Any) -> DynamodbTable:
+    """Create a table of the app, outside the pattern."""
     attribute = [DynamodbTableAttribute(name="id", type="S")]
-    stream = {"stream_enabled": True, "stream_view_type": "NEW_IMAGE"}
-    return DynamodbTable(stack, "given", name="given", hash_key="id", attribute=attribute, **(stream | arguments))
+    arguments = {"stream_enabled": True, "stream_view_type": "NEW_IMAGE", **arguments}
+    return DynamodbTable(stack, "given", name="given", hash_key="id", attribute=attribute, **arguments)
 
 
-def test_a_new_table_has_the_defaults_of_the_contract(emit: Emit) -> None:
+def test_a_new_table_has_the_defaults(emit: Emit) -> None:
     assert emit().table == {
         "name": "orders_pipeline",
         "billing_mode": "PAY_PER_REQUEST",
@@ -44,136 +45,150 @@ def test_a_new_table_has_the_defaults_of_the_contract(emit: Emit) -> None:
     }
 
 
-def test_the_new_table_is_both_the_table_in_use_and_the_table_created(emit: Emit) -> None:
+def test_both_properties_return_the_new_table(emit: Emit) -> None:
     pattern = emit().pattern
     assert isinstance(pattern.dynamo_table, DynamodbTable)
     assert pattern.dynamo_table_interface is pattern.dynamo_table
 
 
-def test_the_mapping_reads_the_new_tables_stream(emit: Emit) -> None:
+def test_the_role_may_read_the_stream(emit: Emit) -> None:
     emitted = emit()
-    assert emitted.mapping["event_source_arn"] == emitted.reference("aws_dynamodb_table", "stream_arn")
+    stream = emitted.reference("aws_dynamodb_table", "stream_arn")
+    read = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
+    assert emitted.permissions["ListStreams"] == ({"dynamodb:ListStreams"}, "*")
+    assert emitted.permissions["ReadStream"] == (read, stream)
 
 
-def test_arguments_are_laid_over_the_defaults(emit: Emit) -> None:
-    table = emit(dynamo_table_props={"name": "orders", "stream_view_type": "KEYS_ONLY", "tags": {"Team_a": "1"}}).table
-    assert table["name"] == "orders"
-    assert table["stream_view_type"] == "KEYS_ONLY"
-    assert table["tags"] == {"Team_a": "1"}
-    assert table["billing_mode"] == "PAY_PER_REQUEST"
+class TestProps:
+    def test_override_the_defaults(self, emit: Emit) -> None:
+        props = {"name": "orders", "stream_view_type": "KEYS_ONLY", "tags": {"Team_a": "1"}}
+        table = emit(dynamo_table_props=props).table
+        assert props.items() <= table.items()
+        assert table["billing_mode"] == "PAY_PER_REQUEST"
+
+    def test_are_merged_with_a_default_block(self, emit: Emit) -> None:
+        table = emit(dynamo_table_props={"lifecycle": {"ignore_changes": ["read_capacity"]}}).table
+        assert table["lifecycle"] == {"prevent_destroy": True, "ignore_changes": ["read_capacity"]}
+
+    def test_with_none_leave_out_an_argument_and_its_default(self, emit: Emit) -> None:
+        assert "point_in_time_recovery" not in emit(dynamo_table_props={"point_in_time_recovery": None}).table
+
+    def test_can_be_a_struct_of_the_provider(self, emit: Emit) -> None:
+        struct = DynamodbTableConfig(
+            name="orders",
+            hash_key="order",
+            server_side_encryption=DynamodbTableServerSideEncryption(enabled=True, kms_key_arn=KEY_ARN),
+        )
+        table = emit(dynamo_table_props=struct).table
+        assert table["attribute"] == [{"name": "order", "type": "S"}]
+        assert table["server_side_encryption"] == {"enabled": True, "kms_key_arn": KEY_ARN}
+        assert table["stream_enabled"] is True
+
+    def test_can_hold_a_struct_of_the_provider(self, emit: Emit) -> None:
+        attribute = [DynamodbTableAttribute(name="id", type="N")]
+        assert emit(dynamo_table_props={"attribute": attribute}).table["attribute"] == [{"name": "id", "type": "N"}]
+
+    def test_can_set_capacities_and_indexes(self, emit: Emit) -> None:
+        table = emit(
+            dynamo_table_props={
+                "billing_mode": "PROVISIONED",
+                "read_capacity": 5,
+                "write_capacity": 5,
+                "range_key": "at",
+                "attribute": [{"name": "at", "type": "N"}, {"name": "customer", "type": "S"}],
+                "global_secondary_index": [
+                    {
+                        "name": "by-customer",
+                        "hash_key": "customer",
+                        "projection_type": "ALL",
+                        "read_capacity": 2,
+                        "write_capacity": 2,
+                    }
+                ],
+                "local_secondary_index": [{"name": "by-at", "range_key": "at", "projection_type": "KEYS_ONLY"}],
+            }
+        ).table
+        assert table["global_secondary_index"][0]["hash_key"] == "customer"
+        assert table["local_secondary_index"][0]["range_key"] == "at"
+        assert table["read_capacity"] == 5
 
 
-def test_a_block_is_merged_with_its_default(emit: Emit) -> None:
-    table = emit(dynamo_table_props={"lifecycle": {"ignore_changes": ["read_capacity"]}}).table
-    assert table["lifecycle"] == {"prevent_destroy": True, "ignore_changes": ["read_capacity"]}
+class TestEncryption:
+    def test_stays_on_with_a_customer_managed_key(self, emit: Emit) -> None:
+        table = emit(dynamo_table_props={"server_side_encryption": {"kms_key_arn": KEY_ARN}}).table
+        assert table["server_side_encryption"] == {"enabled": True, "kms_key_arn": KEY_ARN}
+
+    def test_with_a_customer_managed_key_lets_the_role_decrypt(self, emit: Emit, stack: TerraformStack) -> None:
+        key = KmsKey(stack, "key")
+        emitted = emit(dynamo_table_props={"server_side_encryption": {"kms_key_arn": key.arn}})
+        assert emitted.permissions["DecryptStream"] == (DECRYPT, "${aws_kms_key.key.arn}")
+
+    def test_that_is_off_needs_no_permission(self, emit: Emit) -> None:
+        emitted = emit(dynamo_table_props={"server_side_encryption": {"enabled": False, "kms_key_arn": KEY_ARN}})
+        assert "DecryptStream" not in emitted.permissions
 
 
-def test_a_customer_managed_key_leaves_encryption_on(emit: Emit) -> None:
-    table = emit(dynamo_table_props={"server_side_encryption": {"kms_key_arn": KEY_ARN}}).table
-    assert table["server_side_encryption"] == {"enabled": True, "kms_key_arn": KEY_ARN}
+class TestKeyAttributes:
+    def test_are_defined_as_text_if_they_are_left_out(self, emit: Emit) -> None:
+        table = emit(
+            dynamo_table_props={"hash_key": "pk", "range_key": "sk", "attribute": [{"name": "sk", "type": "N"}]}
+        ).table
+        assert table["attribute"] == [{"name": "sk", "type": "N"}, {"name": "pk", "type": "S"}]
+
+    @pytest.mark.parametrize("block", ["global_secondary_index", "local_secondary_index"])
+    def test_of_an_index_must_be_defined(self, mistakes_of: MistakesOf, block: str) -> None:
+        index = {"name": "by-customer", "hash_key": "customer", "range_key": "customer", "projection_type": "ALL"}
+        if block == "local_secondary_index":
+            del index["hash_key"]
+        mistakes = mistakes_of(dynamo_table_props={block: [index]})
+        message = mistakes[f"dynamo_table_props.{block}[0].range_key"]
+        assert "'customer'" in message
+        assert '{"name": \'customer\', "type": "S"}' in message
+
+    def test_must_be_used(self, mistakes_of: MistakesOf) -> None:
+        attributes = [{"name": "id", "type": "S"}, {"name": "total", "type": "N"}]
+        mistakes = mistakes_of(dynamo_table_props={"attribute": attributes})
+        assert "'total'" in mistakes["dynamo_table_props.attribute[1].name"]
+
+    def test_must_be_defined_once(self, mistakes_of: MistakesOf) -> None:
+        attributes = [{"name": "id", "type": "S"}, {"name": "id", "type": "N"}]
+        mistakes = mistakes_of(dynamo_table_props={"attribute": attributes})
+        assert "defined twice" in mistakes["dynamo_table_props.attribute[1].name"]
+
+    def test_must_have_a_type_of_a_key(self, mistakes_of: MistakesOf) -> None:
+        mistakes = mistakes_of(dynamo_table_props={"attribute": [{"name": "id", "type": "String"}]})
+        assert "must be S or N or B" in mistakes["dynamo_table_props.attribute[0].type"]
+
+    def test_with_terraform_expressions_are_not_checked(self, emit: Emit, stack: TerraformStack) -> None:
+        key = TerraformVariable(stack, "key", type="string").string_value
+        table = emit(dynamo_table_props={"hash_key": key, "attribute": [{"name": key, "type": "S"}]}).table
+        assert table["attribute"] == [{"name": "${var.key}", "type": "S"}]
 
 
-def test_none_leaves_an_argument_out_and_its_default_with_it(emit: Emit) -> None:
-    assert "point_in_time_recovery" not in emit(dynamo_table_props={"point_in_time_recovery": None}).table
+class TestCapacity:
+    def test_is_refused_for_an_on_demand_table(self, mistakes_of: MistakesOf) -> None:
+        index = {"name": "i", "hash_key": "id", "projection_type": "ALL", "write_capacity": 3}
+        mistakes = mistakes_of(dynamo_table_props={"read_capacity": 5, "global_secondary_index": [index]})
+        assert 'billing_mode="PROVISIONED"' in mistakes["dynamo_table_props.read_capacity"]
+        assert "dynamo_table_props.global_secondary_index[0].write_capacity" in mistakes
+
+    def test_is_required_for_a_provisioned_table(self, mistakes_of: MistakesOf) -> None:
+        mistakes = mistakes_of(dynamo_table_props={"billing_mode": "PROVISIONED", "read_capacity": 5})
+        assert "dynamo_table_props.write_capacity" in mistakes
 
 
-def test_the_providers_struct_does_as_well_as_a_mapping(emit: Emit) -> None:
-    struct = DynamodbTableConfig(
-        name="orders",
-        hash_key="order",
-        server_side_encryption=DynamodbTableServerSideEncryption(enabled=True, kms_key_arn=KEY_ARN),
-    )
-    table = emit(dynamo_table_props=struct).table
-    assert table["attribute"] == [{"name": "order", "type": "S"}]
-    assert table["server_side_encryption"] == {"enabled": True, "kms_key_arn": KEY_ARN}
-    assert table["stream_enabled"] is True
+class TestStream:
+    def test_is_read_by_the_mapping(self, emit: Emit) -> None:
+        emitted = emit()
+        assert emitted.mapping["event_source_arn"] == emitted.reference("aws_dynamodb_table", "stream_arn")
 
+    def test_cannot_be_turned_off(self, mistakes_of: MistakesOf) -> None:
+        mistakes = mistakes_of(dynamo_table_props={"stream_enabled": False})
+        assert "the stream invokes the function" in mistakes["dynamo_table_props.stream_enabled"]
 
-def test_a_struct_may_stand_inside_a_mapping(emit: Emit) -> None:
-    attribute = [DynamodbTableAttribute(name="id", type="N")]
-    assert emit(dynamo_table_props={"attribute": attribute}).table["attribute"] == [{"name": "id", "type": "N"}]
-
-
-def test_key_attributes_that_are_not_defined_are_added_as_text(emit: Emit) -> None:
-    table = emit(
-        dynamo_table_props={"hash_key": "pk", "range_key": "sk", "attribute": [{"name": "sk", "type": "N"}]}
-    ).table
-    assert table["attribute"] == [{"name": "sk", "type": "N"}, {"name": "pk", "type": "S"}]
-
-
-def test_a_provisioned_table_with_indexes_passes_through(emit: Emit) -> None:
-    table = emit(
-        dynamo_table_props={
-            "billing_mode": "PROVISIONED",
-            "read_capacity": 5,
-            "write_capacity": 5,
-            "range_key": "at",
-            "attribute": [{"name": "at", "type": "N"}, {"name": "customer", "type": "S"}],
-            "global_secondary_index": [
-                {
-                    "name": "by-customer",
-                    "hash_key": "customer",
-                    "projection_type": "ALL",
-                    "read_capacity": 2,
-                    "write_capacity": 2,
-                }
-            ],
-            "local_secondary_index": [{"name": "by-at", "range_key": "at", "projection_type": "KEYS_ONLY"}],
-        }
-    ).table
-    assert table["global_secondary_index"][0]["hash_key"] == "customer"
-    assert table["local_secondary_index"][0]["range_key"] == "at"
-    assert table["read_capacity"] == 5
-
-
-@pytest.mark.parametrize("block", ["global_secondary_index", "local_secondary_index"])
-def test_the_key_of_an_index_must_be_defined(mistakes_of: MistakesOf, block: str) -> None:
-    index = {"name": "by-customer", "hash_key": "customer", "range_key": "customer", "projection_type": "ALL"}
-    if block == "local_secondary_index":
-        del index["hash_key"]
-    mistakes = mistakes_of(dynamo_table_props={block: [index]})
-    message = mistakes[f"dynamo_table_props.{block}[0].range_key"]
-    assert "'customer'" in message
-    assert '{"name": \'customer\', "type": "S"}' in message
-
-
-def test_an_attribute_that_is_no_key_is_refused(mistakes_of: MistakesOf) -> None:
-    mistakes = mistakes_of(
-        dynamo_table_props={"attribute": [{"name": "id", "type": "S"}, {"name": "total", "type": "N"}]}
-    )
-    assert "'total'" in mistakes["dynamo_table_props.attribute[1].name"]
-
-
-def test_an_attribute_defined_twice_is_refused(mistakes_of: MistakesOf) -> None:
-    mistakes = mistakes_of(dynamo_table_props={"attribute": [{"name": "id", "type": "S"}, {"name": "id", "type": "N"}]})
-    assert "defined twice" in mistakes["dynamo_table_props.attribute[1].name"]
-
-
-def test_attributes_named_by_tokens_are_left_to_terraform(emit: Emit, stack: TerraformStack) -> None:
-    key = TerraformVariable(stack, "key", type="string").string_value
-    table = emit(dynamo_table_props={"hash_key": key, "attribute": [{"name": key, "type": "S"}]}).table
-    assert table["attribute"] == [{"name": "${var.key}", "type": "S"}]
-
-
-def test_pay_per_request_takes_no_capacity(mistakes_of: MistakesOf) -> None:
-    index = {"name": "i", "hash_key": "id", "projection_type": "ALL", "write_capacity": 3}
-    mistakes = mistakes_of(dynamo_table_props={"read_capacity": 5, "global_secondary_index": [index]})
-    assert 'billing_mode="PROVISIONED"' in mistakes["dynamo_table_props.read_capacity"]
-    assert "dynamo_table_props.global_secondary_index[0].write_capacity" in mistakes
-
-
-def test_provisioned_needs_both_capacities(mistakes_of: MistakesOf) -> None:
-    mistakes = mistakes_of(dynamo_table_props={"billing_mode": "PROVISIONED", "read_capacity": 5})
-    assert "dynamo_table_props.write_capacity" in mistakes
-
-
-def test_the_stream_cannot_be_turned_off(mistakes_of: MistakesOf) -> None:
-    assert "stream" in mistakes_of(dynamo_table_props={"stream_enabled": False})["dynamo_table_props.stream_enabled"]
-
-
-def test_a_token_may_say_whether_the_stream_is_on(emit: Emit, stack: TerraformStack) -> None:
-    on = TerraformVariable(stack, "on", type="bool").boolean_value
-    assert emit(dynamo_table_props={"stream_enabled": on}).table["stream_enabled"] == "${var.on}"
+    def test_can_be_turned_on_by_a_terraform_expression(self, emit: Emit, stack: TerraformStack) -> None:
+        enabled = TerraformVariable(stack, "on", type="bool").boolean_value
+        assert emit(dynamo_table_props={"stream_enabled": enabled}).table["stream_enabled"] == "${var.on}"
 
 
 @pytest.mark.parametrize(
@@ -184,101 +199,110 @@ def test_an_argument_that_dynamodb_would_refuse_is_refused(mistakes_of: Mistakes
     assert repr(value) in mistakes_of(dynamo_table_props={argument: value})[f"dynamo_table_props.{argument}"]
 
 
-def test_the_table_name_may_be_255_characters_long(emit: Emit) -> None:
+@pytest.mark.parametrize("argument", ["name", "hash_key"])
+def test_a_required_argument_cannot_be_left_out(mistakes_of: MistakesOf, argument: str) -> None:
+    mistakes = mistakes_of(dynamo_table_props={argument: None})
+    assert "AWS requires it" in mistakes[f"dynamo_table_props.{argument}"]
+
+
+def test_a_name_of_255_characters_is_accepted(emit: Emit) -> None:
     assert emit(dynamo_table_props={"name": "n" * 255}).table["name"] == "n" * 255
 
 
-def test_a_table_name_of_256_characters_is_refused(mistakes_of: MistakesOf) -> None:
+def test_a_name_of_256_characters_is_refused(mistakes_of: MistakesOf) -> None:
     assert "255" in mistakes_of(dynamo_table_props={"name": "n" * 256})["dynamo_table_props.name"]
 
 
-class TestGivenTable:
-    def test_of_the_app_is_used_and_none_is_created(self, emit: Emit, stack: TerraformStack) -> None:
-        table = given_table(stack)
+class TestTableOfTheApp:
+    def test_is_used_and_none_is_created(self, emit: Emit, stack: TerraformStack) -> None:
+        table = create_table(stack)
         emitted = emit(existing_table_interface=table)
         assert emitted.pattern.dynamo_table_interface is table
         assert emitted.pattern.dynamo_table is None
         assert emitted.mapping["event_source_arn"] == "${aws_dynamodb_table.given.stream_arn}"
-        assert emitted.grants["ReadStream"][1] == "${aws_dynamodb_table.given.stream_arn}"
+        assert emitted.permissions["ReadStream"][1] == "${aws_dynamodb_table.given.stream_arn}"
 
-    def test_of_another_stack_of_the_app_is_reached_through_its_state(self, tmp_path: Path) -> None:
+    def test_can_belong_to_another_stack(self, tmp_path: Path) -> None:
         app = App(outdir=str(tmp_path))
         tables, functions = (TerraformStack(app, name) for name in ("tables", "functions"))
         for stack in (tables, functions):
             AwsProvider(stack, "aws", region="eu-west-1")
-        table = given_table(tables)
-        inputs = {"existing_table_interface": table, "lambda_function_props": ZIP_FUNCTION}
-        DynamoDBStreamsToLambda(functions, "pipeline", **inputs)
+        table = create_table(tables)
+        DynamoDBStreamsToLambda(
+            functions, "pipeline", existing_table_interface=table, lambda_function_props=ZIP_FUNCTION
+        )
         app.synth()
         emitted = json.loads((tmp_path / "stacks/functions/cdk.tf.json").read_text())
         (mapping,) = emitted["resource"]["aws_lambda_event_source_mapping"].values()
         assert "data.terraform_remote_state" in mapping["event_source_arn"]
 
-    def test_as_a_data_source_is_used(self, emit: Emit, stack: TerraformStack) -> None:
+    def test_with_a_customer_managed_key_lets_the_role_decrypt(self, emit: Emit, stack: TerraformStack) -> None:
+        encryption = DynamodbTableServerSideEncryption(enabled=True, kms_key_arn=KEY_ARN)
+        table = create_table(stack, server_side_encryption=encryption)
+        assert emit(existing_table_interface=table).permissions["DecryptStream"] == (DECRYPT, KEY_ARN)
+
+    @pytest.mark.parametrize("enabled", [False, None])
+    def test_without_a_stream_is_refused(
+        self, mistakes_of: MistakesOf, stack: TerraformStack, enabled: bool | None
+    ) -> None:
+        table = create_table(stack, stream_enabled=enabled, stream_view_type=None)
+        mistakes = mistakes_of(existing_table_interface=table)
+        assert "stream_enabled=True" in mistakes["existing_table_interface.stream_enabled"]
+
+    def test_can_have_a_stream_that_a_terraform_expression_enables(self, emit: Emit, stack: TerraformStack) -> None:
+        enabled = Token.as_any(TerraformVariable(stack, "on", type="bool").boolean_value)
+        emitted = emit(existing_table_interface=create_table(stack, stream_enabled=enabled))
+        assert emitted.mapping["event_source_arn"] == "${aws_dynamodb_table.given.stream_arn}"
+
+
+class TestTableAsDataSource:
+    def test_is_used_and_none_is_created(self, emit: Emit, stack: TerraformStack) -> None:
         table = DataAwsDynamodbTable(stack, "given", name="given")
         emitted = emit(existing_table_interface=table)
         assert emitted.pattern.dynamo_table_interface is table
         assert emitted.mapping["event_source_arn"] == "${data.aws_dynamodb_table.given.stream_arn}"
         assert emitted.all("aws_dynamodb_table") == {}
 
-    def test_by_arn_is_used(self, emit: Emit) -> None:
-        table = TableByArn(ARN, STREAM_ARN)
+
+class TestTableByArn:
+    def test_is_used_and_none_is_created(self, emit: Emit) -> None:
+        table = TableByArn(TABLE_ARN, STREAM_ARN)
         emitted = emit(existing_table_interface=table)
         assert emitted.pattern.dynamo_table_interface is table
         assert emitted.mapping["event_source_arn"] == STREAM_ARN
-        assert emitted.grants["ReadStream"][1] == STREAM_ARN
+        assert emitted.permissions["ReadStream"][1] == STREAM_ARN
+        assert emitted.all("aws_dynamodb_table") == {}
 
-    def test_by_arn_may_be_tokens(self, emit: Emit, stack: TerraformStack) -> None:
+    def test_can_hold_terraform_expressions(self, emit: Emit, stack: TerraformStack) -> None:
         stream = TerraformVariable(stack, "stream", type="string").string_value
-        emitted = emit(existing_table_interface=TableByArn(ARN, stream))
+        emitted = emit(existing_table_interface=TableByArn(TABLE_ARN, stream))
         assert emitted.mapping["event_source_arn"] == "${var.stream}"
 
-    def test_encrypted_by_a_customer_managed_key_lets_the_role_decrypt(self, emit: Emit, stack: TerraformStack) -> None:
-        table = given_table(
-            stack, server_side_encryption=DynamodbTableServerSideEncryption(enabled=True, kms_key_arn=KEY_ARN)
-        )
-        assert emit(existing_table_interface=table).grants["DecryptStream"][1] == KEY_ARN
-
-    def test_by_arn_with_a_customer_managed_key_lets_the_role_decrypt(self, emit: Emit) -> None:
-        emitted = emit(existing_table_interface=TableByArn(ARN, STREAM_ARN, KEY_ARN))
-        assert emitted.grants["DecryptStream"] == ({"kms:Decrypt", "kms:DescribeKey"}, KEY_ARN)
-
-    @pytest.mark.parametrize("stream", [{"stream_enabled": False}, {"stream_enabled": None}])
-    def test_whose_stream_is_off_is_refused(self, mistakes_of: MistakesOf, stack: TerraformStack, stream: dict) -> None:
-        table = given_table(stack, **stream, stream_view_type=None)
-        mistakes = mistakes_of(existing_table_interface=table)
-        assert "stream_enabled=True" in mistakes["existing_table_interface.stream_enabled"]
-
-    def test_whose_stream_only_terraform_knows_is_taken(self, emit: Emit, stack: TerraformStack) -> None:
-        on = Token.as_any(TerraformVariable(stack, "on", type="bool").boolean_value)
-        assert emit(existing_table_interface=given_table(stack, stream_enabled=on)).mapping
-
-    def test_beside_table_props_is_refused(self, mistakes_of: MistakesOf) -> None:
-        mistakes = mistakes_of(
-            existing_table_interface=TableByArn(ARN, STREAM_ARN), dynamo_table_props={"name": "orders"}
-        )
-        assert "existing_table_interface" in mistakes["dynamo_table_props"]
-
-    @pytest.mark.parametrize("value", ["orders", 3, {"arn": ARN}, object])
-    def test_of_no_known_kind_is_refused(self, mistakes_of: MistakesOf, value: object) -> None:
-        assert "TableByArn(" in mistakes_of(existing_table_interface=value)["existing_table_interface"]
+    def test_with_a_customer_managed_key_lets_the_role_decrypt(self, emit: Emit) -> None:
+        emitted = emit(existing_table_interface=TableByArn(TABLE_ARN, STREAM_ARN, KEY_ARN))
+        assert emitted.permissions["DecryptStream"] == (DECRYPT, KEY_ARN)
 
     @pytest.mark.parametrize(
         ("table", "wrong"),
         [
             (TableByArn("orders", STREAM_ARN), "arn"),
             (TableByArn(STREAM_ARN, STREAM_ARN), "arn"),
-            (TableByArn(ARN, ARN), "stream_arn"),
-            (TableByArn(ARN, STREAM_ARN.replace("orders", "other")), "stream_arn"),
-            (TableByArn(ARN, None), "stream_arn"),  # type: ignore[arg-type]
-            (TableByArn(ARN, STREAM_ARN, "alias/mine"), "kms_key_arn"),
+            (TableByArn(TABLE_ARN, TABLE_ARN), "stream_arn"),
+            (TableByArn(TABLE_ARN, STREAM_ARN.replace("orders", "other")), "stream_arn"),
+            (TableByArn(TABLE_ARN, None), "stream_arn"),  # type: ignore[arg-type]
+            (TableByArn(TABLE_ARN, STREAM_ARN, "alias/mine"), "kms_key_arn"),
         ],
     )
-    def test_by_a_wrong_arn_is_refused(self, mistakes_of: MistakesOf, table: TableByArn, wrong: str) -> None:
+    def test_with_a_wrong_arn_is_refused(self, mistakes_of: MistakesOf, table: TableByArn, wrong: str) -> None:
         assert list(mistakes_of(existing_table_interface=table)) == [f"existing_table_interface.{wrong}"]
 
 
-def test_a_resource_that_triggers_a_replacement_is_named_as_terraform_does(emit: Emit, stack: TerraformStack) -> None:
-    lifecycle = {"replace_triggered_by": [KmsKey(stack, "key"), "terraform_data.version"]}
-    table = emit(dynamo_table_props={"lifecycle": lifecycle}).table
-    assert table["lifecycle"]["replace_triggered_by"] == ["aws_kms_key.key", "terraform_data.version"]
+def test_an_existing_table_together_with_props_is_refused(mistakes_of: MistakesOf) -> None:
+    table = TableByArn(TABLE_ARN, STREAM_ARN)
+    mistakes = mistakes_of(existing_table_interface=table, dynamo_table_props={"name": "orders"})
+    assert "existing_table_interface" in mistakes["dynamo_table_props"]
+
+
+@pytest.mark.parametrize("value", ["orders", 3, {"arn": TABLE_ARN}, object])
+def test_an_existing_table_of_an_unknown_type_is_refused(mistakes_of: MistakesOf, value: object) -> None:
+    assert "TableByArn(" in mistakes_of(existing_table_interface=value)["existing_table_interface"]

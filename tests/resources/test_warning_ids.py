@@ -1,24 +1,22 @@
-"""The warnings: an overridden protective default is announced, once, and can be silenced."""
+"""The warnings about overridden protective defaults, and the ids that silence them."""
 
 from typing import Any, get_args
 
 import pytest
 from ddb_stream_lambda import WarningId
 
-from tests.support.calls import Emit, MistakesOf
+from tests.support.calls import Emit, MistakesOf, send_failed_batches_to
 
-ALIAS = "arn:aws:kinesis:eu-west-1:123456789012:stream/failed"
-FILTERS = {"filter": [{"pattern": f'{{"eventName": ["{n}"]}}'} for n in range(6)]}
+KINESIS_ARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/failed"
+SIX_FILTERS = {"filter": [{"pattern": f'{{"eventName": ["{n}"]}}'} for n in range(6)]}
 
-# What is announced -> the inputs that bring it about.
+# Id -> inputs that cause the warning. One for each id.
 OVERRIDES: dict[str, dict[str, Any]] = {
     "bisect_batch_on_function_error": {"dynamo_event_source_props": {"bisect_batch_on_function_error": False}},
     "deletion_protection_enabled": {"dynamo_table_props": {"deletion_protection_enabled": False}},
     "deploy_sqs_dlq_queue": {"deploy_sqs_dlq_queue": False},
-    "destination_config": {
-        "dynamo_event_source_props": {"destination_config": {"on_failure": {"destination_arn": ALIAS}}}
-    },
-    "filter_criteria": {"dynamo_event_source_props": {"filter_criteria": FILTERS}},
+    "destination_config": {"dynamo_event_source_props": send_failed_batches_to(KINESIS_ARN)},
+    "filter_criteria": {"dynamo_event_source_props": {"filter_criteria": SIX_FILTERS}},
     "kms_master_key_id": {"sqs_dlq_queue_props": {"kms_master_key_id": None}},
     "maximum_record_age_in_seconds": {"dynamo_event_source_props": {"maximum_record_age_in_seconds": 60}},
     "maximum_retry_attempts": {"dynamo_event_source_props": {"maximum_retry_attempts": 3}},
@@ -29,8 +27,8 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "server_side_encryption": {"dynamo_table_props": {"server_side_encryption": {"enabled": False}}},
     "tracing_config": {"lambda_function_props": {"tracing_config": {"mode": "PassThrough"}}},
 }
-# The same overrides by leaving the argument out, and others that weaken as much.
-WEAKER: list[tuple[str, dict[str, Any]]] = [
+# Other inputs that weaken the same defaults, mostly by leaving an argument out.
+OTHER_OVERRIDES: list[tuple[str, dict[str, Any]]] = [
     ("bisect_batch_on_function_error", {"dynamo_event_source_props": {"bisect_batch_on_function_error": None}}),
     ("deletion_protection_enabled", {"dynamo_table_props": {"deletion_protection_enabled": None}}),
     ("maximum_record_age_in_seconds", {"dynamo_event_source_props": {"maximum_record_age_in_seconds": -1}}),
@@ -45,30 +43,19 @@ WEAKER: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def test_the_default_pattern_warns_of_nothing(emit: Emit) -> None:
+def test_the_defaults_cause_no_warning(emit: Emit) -> None:
     assert emit().warnings == []
 
 
-def test_every_warning_is_told_here() -> None:
+def test_every_id_is_tested() -> None:
     assert sorted(OVERRIDES) == sorted(get_args(WarningId))
 
 
-@pytest.mark.parametrize(("word", "inputs"), [*OVERRIDES.items(), *WEAKER])
-def test_an_override_is_announced_with_its_consequence(emit: Emit, word: str, inputs: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("id", "inputs"), [*OVERRIDES.items(), *OTHER_OVERRIDES])
+def test_a_weaker_setting_causes_one_warning(emit: Emit, id: str, inputs: dict[str, Any]) -> None:
     (warning,) = emit(**inputs).warnings
-    assert word in warning.split(":")[0]
-    assert warning.endswith(f'Silence this with silence_warnings=["{word}"].')
-
-
-@pytest.mark.parametrize(("word", "inputs"), OVERRIDES.items())
-def test_an_announcement_can_be_silenced(emit: Emit, word: str, inputs: dict[str, Any]) -> None:
-    assert emit(**inputs, silence_warnings=[word]).warnings == []
-
-
-def test_silencing_one_leaves_the_others(emit: Emit) -> None:
-    props = {"point_in_time_recovery": None, "deletion_protection_enabled": False}
-    (warning,) = emit(dynamo_table_props=props, silence_warnings=["point_in_time_recovery"]).warnings
-    assert "deletion_protection_enabled" in warning
+    assert id in warning.split(":")[0]
+    assert warning.endswith(f'Silence this with silence_warnings=["{id}"].')
 
 
 @pytest.mark.parametrize(
@@ -80,16 +67,28 @@ def test_silencing_one_leaves_the_others(emit: Emit) -> None:
         {"lambda_function_props": {"tracing_config": {"mode": "Active"}}},
     ],
 )
-def test_an_override_that_protects_as_well_is_not_announced(emit: Emit, inputs: dict[str, Any]) -> None:
+def test_a_setting_that_protects_as_well_causes_no_warning(emit: Emit, inputs: dict[str, Any]) -> None:
     assert emit(**inputs).warnings == []
 
 
+@pytest.mark.parametrize(("id", "inputs"), OVERRIDES.items())
+def test_a_warning_can_be_silenced(emit: Emit, id: str, inputs: dict[str, Any]) -> None:
+    assert emit(**inputs, silence_warnings=[id]).warnings == []
+
+
+def test_a_silenced_warning_does_not_silence_others(emit: Emit) -> None:
+    props = {"point_in_time_recovery": None, "deletion_protection_enabled": False}
+    (warning,) = emit(dynamo_table_props=props, silence_warnings=["point_in_time_recovery"]).warnings
+    assert "deletion_protection_enabled" in warning
+
+
 @pytest.mark.parametrize("silenced", [["tracing"], "tracing_config", 3])
-def test_a_word_that_silences_nothing_is_refused(mistakes_of: MistakesOf, silenced: object) -> None:
+def test_an_unknown_id_is_refused(mistakes_of: MistakesOf, silenced: object) -> None:
     assert "tracing_config" in mistakes_of(silence_warnings=silenced)["silence_warnings"]
 
 
-def test_a_warning_holds_no_stack_trace(emit: Emit) -> None:
+def test_a_warning_has_no_stack_trace(emit: Emit) -> None:
+    """A stack trace would hold paths of this machine."""
     emitted = emit(deploy_sqs_dlq_queue=False)
     (entry,) = [entry for entry in emitted.pattern.node.metadata if entry.type == "@cdktf/warn"]
     assert not entry.trace
