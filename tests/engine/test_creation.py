@@ -17,7 +17,7 @@ def test_the_engine_name_is_in_camel_case(argument: str, name: str) -> None:
 def test_a_created_resource_is_one_of_the_bindings(stack: TerraformStack) -> None:
     arguments = {
         "visibility_timeout_seconds": 30,
-        "tags": StringMap({"Cost_centre": "7"}),
+        "tags": StringMap({"Cost_center": "7"}),
         "lifecycle": {"prevent_destroy": True, "ignore_changes": ("tags",)},
     }
     queue = create(SqsQueue, scope=stack, id="queue", arguments=arguments)
@@ -25,7 +25,7 @@ def test_a_created_resource_is_one_of_the_bindings(stack: TerraformStack) -> Non
     assert queue.visibility_timeout_seconds_input == 30
     expected = {
         "visibility_timeout_seconds": 30,
-        "tags": {"Cost_centre": "7"},
+        "tags": {"Cost_center": "7"},
         "lifecycle": {"prevent_destroy": True, "ignore_changes": ["tags"]},
     }
     assert Testing.to_have_resource_with_properties(Testing.synth(stack), "aws_sqs_queue", expected)
