@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         LambdaRoleProps,
         SqsQueueProps,
     )
-    from .code import Code
+    from .code import Archive, Code, Dependencies, PackingError, Target
     from .errors import Mistake, PatternError
     from .pattern import DynamoDBStreamsToLambda
     from .resources.function import ExistingFunction
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from .resources.warning_ids import WarningId
 
 __all__ = [
+    "Archive",
     "Code",
+    "Dependencies",
     "DynamoDBStreamsToLambda",
     "DynamoEventSourceProps",
     "DynamoTableProps",
@@ -43,15 +45,19 @@ __all__ = [
     "LambdaFunctionProps",
     "LambdaRoleProps",
     "Mistake",
+    "PackingError",
     "PatternError",
     "RoleStatement",
     "SqsQueueProps",
     "TableByArn",
+    "Target",
     "WarningId",
 ]
 
 _MODULES = {
+    "Archive": "code",
     "Code": "code",
+    "Dependencies": "code",
     "DynamoDBStreamsToLambda": "pattern",
     "DynamoEventSourceProps": "arguments._generated",
     "DynamoTableProps": "arguments._generated",
@@ -60,10 +66,12 @@ _MODULES = {
     "LambdaFunctionProps": "arguments._generated",
     "LambdaRoleProps": "arguments._generated",
     "Mistake": "errors",
+    "PackingError": "code",
     "PatternError": "errors",
     "RoleStatement": "resources.role_statements",
     "SqsQueueProps": "arguments._generated",
     "TableByArn": "resources.table",
+    "Target": "code",
     "WarningId": "resources.warning_ids",
 }
 

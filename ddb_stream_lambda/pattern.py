@@ -20,6 +20,7 @@ from .arguments._generated import (
     WrongDynamoEventSourceProps,
     WrongDynamoTableProps,
     WrongLambdaFunctionProps,
+    WrongLambdaRoleProps,
     WrongSqsQueueProps,
 )
 from .arguments.vocabulary import explain_unknown
@@ -63,7 +64,6 @@ class _OtherInputs(TypedDict, total=False):
     existing_lambda_obj: ExistingFunction | None
     existing_table_interface: ExistingTable | None
     deploy_sqs_dlq_queue: bool
-    lambda_role_props: LambdaRoleProps | None
     lambda_role_statements: Sequence[RoleStatement] | None
     silence_warnings: Collection[WarningId]
 
@@ -73,6 +73,7 @@ class _Inputs(_OtherInputs, total=False):
     dynamo_table_props: DynamoTableProps | DynamodbTableConfig | None
     dynamo_event_source_props: DynamoEventSourceProps | LambdaEventSourceMappingConfig | None
     sqs_dlq_queue_props: SqsQueueProps | SqsQueueConfig | None
+    lambda_role_props: LambdaRoleProps | None
 
 
 class _InputsAsMappings(_OtherInputs, total=False):
@@ -80,6 +81,7 @@ class _InputsAsMappings(_OtherInputs, total=False):
     dynamo_table_props: DynamoTableProps
     dynamo_event_source_props: DynamoEventSourceProps
     sqs_dlq_queue_props: SqsQueueProps
+    lambda_role_props: LambdaRoleProps
 
 
 class DynamoDBStreamsToLambda(Construct):
@@ -136,7 +138,7 @@ class DynamoDBStreamsToLambda(Construct):
         ) = None,
         deploy_sqs_dlq_queue: bool = True,
         sqs_dlq_queue_props: SqsQueueProps | SqsQueueConfig | WrongSqsQueueProps | None = None,
-        lambda_role_props: LambdaRoleProps | None = None,
+        lambda_role_props: LambdaRoleProps | WrongLambdaRoleProps | None = None,
         lambda_role_statements: Sequence[RoleStatement] | None = None,
         silence_warnings: Collection[WarningId] = (),
         **unknown: Never,

@@ -14,7 +14,9 @@ from tests.support.emitted import Emitted
 
 def test_the_public_names_are_these() -> None:
     assert sorted(ddb_stream_lambda.__all__) == [
+        "Archive",
         "Code",
+        "Dependencies",
         "DynamoDBStreamsToLambda",
         "DynamoEventSourceProps",
         "DynamoTableProps",
@@ -24,10 +26,12 @@ def test_the_public_names_are_these() -> None:
         "LambdaFunctionProps",
         "LambdaRoleProps",
         "Mistake",
+        "PackingError",
         "PatternError",
         "RoleStatement",
         "SqsQueueProps",
         "TableByArn",
+        "Target",
         "WarningId",
     ]
 

@@ -195,7 +195,7 @@ WRONG = {
     "flag": ('deploy_sqs_dlq_queue="yes"', "deploy_sqs_dlq_queue"),
 }
 # Errors that do not contain the text yet, by type checker.
-UNNAMED = {("mypy", "role_key"), ("pyright", "role_key"), ("pyright", "keyword")}
+UNNAMED = {("pyright", "keyword")}
 WRONG_CALL = 'DynamoDBStreamsToLambda(\n    stack,\n    "pipeline",\n    {input},\n)\n'
 
 Errors = Mapping[str, list[str]]
@@ -305,12 +305,11 @@ PUBLIC_CLASSES = [
     for name in ddb_stream_lambda.__all__
     if isinstance(value := getattr(ddb_stream_lambda, name), type) and not is_typeddict(value)
 ]
-UNEXPORTED = pytest.mark.xfail(strict=True, reason="Archive, Dependencies and Target are not exported")
 
 
 @pytest.mark.parametrize(
     "kind",
-    [pytest.param(kind, marks=UNEXPORTED) if kind.__name__ == "Code" else kind for kind in PUBLIC_CLASSES],
+    PUBLIC_CLASSES,
     ids=[kind.__name__ for kind in PUBLIC_CLASSES],
 )
 def test_every_type_of_a_public_signature_is_exported(kind: type) -> None:
