@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         LogGroupProps,
         SqsQueueProps,
     )
-    from .code import Code
+    from .code import Archive, Code, Dependencies, PackingError, Target
     from .errors import Mistake, PatternError
     from .pattern import DynamoDBStreamsToLambda
     from .resources.function import ExistingFunction
@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from .resources.warning_ids import WarningId
 
 __all__ = [
+    "Archive",
     "Code",
+    "Dependencies",
     "DynamoDBStreamsToLambda",
     "DynamoEventSourceProps",
     "DynamoTableProps",
@@ -48,16 +50,20 @@ __all__ = [
     "LambdaRoleProps",
     "LogGroupProps",
     "Mistake",
+    "PackingError",
     "PatternError",
     "RoleStatement",
     "SqsQueueProps",
     "TableByArn",
     "TablePermissions",
+    "Target",
     "WarningId",
 ]
 
 _MODULES = {
+    "Archive": "code",
     "Code": "code",
+    "Dependencies": "code",
     "DynamoDBStreamsToLambda": "pattern",
     "DynamoEventSourceProps": "arguments._generated",
     "DynamoTableProps": "arguments._generated",
@@ -68,11 +74,13 @@ _MODULES = {
     "LambdaRoleProps": "arguments._generated",
     "LogGroupProps": "arguments._generated",
     "Mistake": "errors",
+    "PackingError": "code",
     "PatternError": "errors",
     "RoleStatement": "resources.role_statements",
     "SqsQueueProps": "arguments._generated",
     "TableByArn": "resources.table",
     "TablePermissions": "resources.table_access",
+    "Target": "code",
     "WarningId": "resources.warning_ids",
 }
 

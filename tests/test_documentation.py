@@ -225,7 +225,7 @@ class TestPermissions:
             lambda stack: with_destination(S3Bucket(stack, "bucket").arn),
         ):
             stack = new_stack()
-            grants = Emitted(stack, DynamoDBStreamsToLambda(stack, "pipeline", **inputs_of(stack))).grants
+            grants = Emitted(stack, DynamoDBStreamsToLambda(stack, "pipeline", **inputs_of(stack))).permissions
             for sid, (actions, _) in grants.items():
                 if actions not in emitted.setdefault(sid, []):
                     emitted[sid].append(actions)

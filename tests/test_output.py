@@ -1,6 +1,6 @@
-"""The bundle as a whole: what a reviewer sees, without a trace of the machine, the same from every clone.
+"""The emitted Terraform: the golden files, and the same files from every clone of the example app.
 
-The files in golden/ are rewritten by ``UPDATE_GOLDEN=1 pytest tests/test_output.py``; review their difference.
+``UPDATE_GOLDEN=1 pytest tests/test_output.py`` writes the golden files; review the difference.
 """
 
 import json
@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,8 @@ from ddb_stream_lambda import DynamoDBStreamsToLambda
 from cdktf import TerraformStack, Testing
 from cdktf_cdktf_provider_aws.kms_key import KmsKey
 
-from tests.support.calls import ZIP_FUNCTION, new_stack
+from tests.support.calls import ROOT, VPC, ZIP_FUNCTION, new_stack
 
-ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).parent / "golden"
 APP = ("main.py", "cdktf.json", "stacks", "ddb_stream_lambda", "function")
 
@@ -29,7 +29,6 @@ def defaults(stack: TerraformStack) -> None:
 
 def everything(stack: TerraformStack) -> None:
     key = KmsKey(stack, "key")
-    vpc = {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}
     DynamoDBStreamsToLambda(
         stack,
         "pipeline",
@@ -42,15 +41,15 @@ def everything(stack: TerraformStack) -> None:
             "server_side_encryption": {"kms_key_arn": key.arn},
             "ttl": {"attribute_name": "expires", "enabled": True},
         },
-        lambda_function_props=ZIP_FUNCTION
-        | {
+        lambda_function_props={
+            **ZIP_FUNCTION,
             "runtime": "nodejs22.x",
             "architectures": ["arm64"],
             "environment": {"variables": {"INDEX": "orders"}},
             "memory_size": 512,
             "tags": {"Team": "orders"},
             "timeout": 60,
-            "vpc_config": vpc,
+            "vpc_config": VPC,
         },
         dynamo_event_source_props={
             "filter_criteria": {"filter": [{"pattern": json.dumps({"eventName": ["INSERT", "MODIFY"]})}]},
@@ -62,53 +61,56 @@ def everything(stack: TerraformStack) -> None:
     )
 
 
-@pytest.mark.parametrize("bundle", [defaults, everything])
-def test_the_bundle_is_as_reviewed(bundle: object) -> None:
+@pytest.mark.parametrize("build", [defaults, everything], ids=["defaults", "everything"])
+def test_the_terraform_is_the_golden_file(
+    build: Callable[[TerraformStack], None], request: pytest.FixtureRequest
+) -> None:
     stack = new_stack()
-    bundle(stack)  # type: ignore[operator]
-    path = GOLDEN / f"{bundle.__name__}.tf.json"  # type: ignore[attr-defined]
+    build(stack)
+    path = GOLDEN / f"{request.node.callspec.id}.tf.json"
     emitted = Testing.synth(stack) + "\n"
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(emitted)
     assert emitted == path.read_text()
 
 
-class TestTheExampleApp:
+class TestExampleApp:
     @pytest.fixture(scope="class")
     @classmethod
     def clones(cls, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-        """Two clones of the app at paths of their own, synthesised."""
+        """Two clones of the app in folders with different paths, synthesized."""
         clones = [tmp_path_factory.mktemp("clone"), tmp_path_factory.mktemp("another") / "with" / "a longer path"]
         for clone in clones:
+            clone.mkdir(parents=True, exist_ok=True)
             for name in APP:
                 copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-                clone.mkdir(parents=True, exist_ok=True)
                 copy(ROOT / name, clone / name)
             subprocess.run([sys.executable, "main.py"], cwd=clone, check=True)
         return clones
 
     def files(self, clone: Path) -> dict[str, bytes]:
+        """Return the content of each file that the app wrote."""
         out = clone / "cdktf.out"
         return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
 
-    def test_is_byte_identical_from_two_clones(self, clones: list[Path]) -> None:
+    def test_writes_the_same_bytes_from_two_clones(self, clones: list[Path]) -> None:
         one, two = map(self.files, clones)
         assert one == two
         assert "stacks/ddb-stream-lambda/cdk.tf.json" in one
 
-    def test_holds_no_path_of_the_machine(self, clones: list[Path]) -> None:
+    def test_writes_no_path_of_the_machine(self, clones: list[Path]) -> None:
         for name, content in self.files(clones[0]).items():
-            for trace in (str(clones[0]), str(Path.home()), sys.prefix, str(ROOT)):
-                assert trace.encode() not in content, name
+            for path in (str(clones[0]), str(Path.home()), sys.prefix, str(ROOT)):
+                assert path.encode() not in content, name
 
-    def test_packs_the_sample_function_with_what_it_needs_on_arm64(self, clones: list[Path]) -> None:
+    def test_packs_the_sample_function_and_its_dependencies_for_arm64(self, clones: list[Path]) -> None:
         (archive,) = (clones[0] / "cdktf.out").rglob("function.zip")
         names = zipfile.ZipFile(archive).namelist()
         assert {"index.py", "transform.py", "indexer/batch.py", "opensearchpy/__init__.py"} <= set(names)
         built = {name.split(".")[1] for name in names if name.startswith("orjson/") and name.endswith(".so")}
         assert built == {"cpython-313-aarch64-linux-gnu"}
 
-    def test_refers_to_files_that_its_folder_holds(self, clones: list[Path], tmp_path: Path) -> None:
+    def test_refers_only_to_files_in_the_stack_folder(self, clones: list[Path], tmp_path: Path) -> None:
         folder = shutil.copytree(clones[0] / "cdktf.out/stacks/ddb-stream-lambda", tmp_path / "copied")
         config = json.loads((folder / "cdk.tf.json").read_text())
         for function in config["resource"]["aws_lambda_function"].values():

@@ -22,7 +22,7 @@ from cdktf import AssetType, TerraformAsset, TerraformStack
 from ..errors import Mistake, PatternError
 from ..limits import MAX_ARCHIVE_ENTRIES, MAX_UNZIPPED_BYTES, MAX_UPLOAD_BYTES
 from .archives import Entry, write_archive
-from .dependencies import Dependencies
+from .dependencies import Dependencies, download_entries
 from .directory import find_files
 from .errors import PackingError
 from .target import Target
@@ -213,7 +213,7 @@ class Code:
         _check_upload_size(sum(file.size for file in files))
         entries: dict[str, Entry] = {}
         if self.dependencies is not None:
-            entries |= {entry.name: entry for entry in self.dependencies.download()}
+            entries |= {entry.name: entry for entry in download_entries(self.dependencies)}
         entries |= {file.name: file.read_entry() for file in files}
         _check_unzipped_size(entries.values())
         path = Path(tempfile.mkdtemp(dir=_create_temporary_folder().name)) / f"{self.path.resolve().name}.zip"

@@ -50,22 +50,23 @@ class Dependencies:
         """
         return Target.parse(self.runtime, self.architecture)
 
-    def download(self) -> list[Entry]:
-        """Return the files of the dependencies; run pip to download them if the cache does not have them.
 
-        Raises:
-            PackingError: If the target or the requirements file is wrong, or a dependency cannot be downloaded.
-        """
-        target = self.parse_target()
-        requirements = read_requirements(self.requirements, target.marker_environment)
-        if not requirements.pins:
-            return []
-        key = _cache_key(requirements, target)
-        archive = read_cached(key)
-        if archive is None:
-            archive = pack_entries(_download_entries(requirements, target))
-            write_cached(key, archive)
-        return list(read_entries(io.BytesIO(archive)))
+def download_entries(dependencies: Dependencies) -> list[Entry]:
+    """Return the files of the dependencies; run pip to download them if the cache does not have them.
+
+    Raises:
+        PackingError: If the target or the requirements file is wrong, or a dependency cannot be downloaded.
+    """
+    target = dependencies.parse_target()
+    requirements = read_requirements(dependencies.requirements, target.marker_environment)
+    if not requirements.pins:
+        return []
+    key = _cache_key(requirements, target)
+    archive = read_cached(key)
+    if archive is None:
+        archive = pack_entries(_download_wheel_entries(requirements, target))
+        write_cached(key, archive)
+    return list(read_entries(io.BytesIO(archive)))
 
 
 def _cache_key(requirements: Requirements, target: Target) -> str:
@@ -78,7 +79,7 @@ def _cache_key(requirements: Requirements, target: Target) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _download_entries(requirements: Requirements, target: Target) -> list[Entry]:
+def _download_wheel_entries(requirements: Requirements, target: Target) -> list[Entry]:
     with tempfile.TemporaryDirectory(prefix="ddb-stream-lambda-wheels-") as folder:
         download_wheels(requirements, target=target, folder=Path(folder))
         wheels = [Wheel.read(path) for path in sorted(Path(folder).glob("*.whl"))]

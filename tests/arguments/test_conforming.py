@@ -140,8 +140,8 @@ def test_a_tuple_becomes_a_list_and_a_whole_float_an_int() -> None:
 
 
 def test_the_keys_of_a_map_are_not_argument_names() -> None:
-    arguments = conformed(LambdaFunctionProps, {"tags": {"Cost_centre": "7"}})
-    assert arguments == {"tags": {"Cost_centre": "7"}}
+    arguments = conformed(LambdaFunctionProps, {"tags": {"Cost_center": "7"}})
+    assert arguments == {"tags": {"Cost_center": "7"}}
     assert isinstance(arguments["tags"], StringMap)
 
 

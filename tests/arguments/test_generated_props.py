@@ -10,6 +10,7 @@ from ddb_stream_lambda._engine.creation import camel_case
 from ddb_stream_lambda.arguments import _generated as props
 from ddb_stream_lambda.arguments.conforming import fields_of
 from ddb_stream_lambda.arguments.vocabulary import REFUSED
+
 from generate_props import MAPPINGS, TARGET, generate
 
 # The props that hold all arguments of a resource, each with the resource's module in the bindings.

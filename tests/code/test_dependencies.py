@@ -13,6 +13,7 @@ import pytest
 from ddb_stream_lambda.code import Dependencies, PackingError, Target
 from ddb_stream_lambda.code import dependencies as dependencies_module
 from ddb_stream_lambda.code.archives import Entry
+from ddb_stream_lambda.code.dependencies import download_entries
 
 from tests.code.builders import build_wheel, damage_wheel
 
@@ -25,9 +26,8 @@ def download(project: Path) -> Download:
 
     def download(*lines: str, runtime: str = "python3.13", architecture: str = "arm64") -> list[Entry]:
         (project / "requirements.txt").write_text("\n".join(lines))
-        return Dependencies(
-            requirements=project / "requirements.txt", runtime=runtime, architecture=architecture
-        ).download()
+        requirements = project / "requirements.txt"
+        return download_entries(Dependencies(requirements, runtime=runtime, architecture=architecture))
 
     return download
 
@@ -115,7 +115,7 @@ class TestCache:
             requirements=project / "requirements.txt", runtime="python3.13", architecture="arm64"
         )
         with ThreadPoolExecutor(4) as pool:
-            results = list(pool.map(lambda _: dependencies.download(), range(4)))
+            results = list(pool.map(lambda _: download_entries(dependencies), range(4)))
         assert all(result == results[0] for result in results)
         assert len(list(cache_folder.iterdir())) == 1
 

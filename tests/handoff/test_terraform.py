@@ -18,7 +18,7 @@ OFFLINE = {
             "skip_credentials_validation": True,
             "skip_requesting_account_id": True,
             "skip_metadata_api_check": True,
-            # The provider requests the platforms from EC2. This endpoint refuses at once, so the provider does not wait.
+            # The provider requests the platforms from EC2. This endpoint refuses at once.
             "endpoints": [{"ec2": "http://127.0.0.1:9"}],
             "max_retries": 0,
         }

@@ -70,7 +70,7 @@ class TestProps:
             "layers": ["arn:aws:lambda:eu-west-1:123456789012:layer:tools:1"],
             "memory_size": 512,
             "reserved_concurrent_executions": -1,
-            "tags": {"Cost_centre": "7"},
+            "tags": {"Cost_center": "7"},
             "timeout": 60,
         }
         function = emit(lambda_function_props=arguments).function

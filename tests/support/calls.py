@@ -6,6 +6,7 @@ from pathlib import Path
 from ddb_stream_lambda import Code, DynamoEventSourceProps, LambdaFunctionProps
 from cdktf import TerraformStack, Testing
 from cdktf_cdktf_provider_aws.provider import AwsProvider
+from ddb_stream_lambda.arguments._generated import LambdaFunctionVpcConfigProps
 
 from tests.support.emitted import Emitted
 
@@ -16,7 +17,7 @@ ZIP_FUNCTION: LambdaFunctionProps = {
     "runtime": "python3.13",
     "handler": "index.handler",
 }
-VPC = {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}
+VPC: LambdaFunctionVpcConfigProps = {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}
 
 # Calls the pattern with the given inputs, and returns the Terraform that it emits.
 Emit = Callable[..., Emitted]
