@@ -60,28 +60,17 @@ WARNING_METADATA = "@cdktf/warn"
 MYPY = False
 
 
-class _OtherInputs(TypedDict, total=False):
+class _Inputs(TypedDict, total=False):
     existing_lambda_obj: ExistingFunction | None
     existing_table_interface: ExistingTable | None
     deploy_sqs_dlq_queue: bool
     lambda_role_statements: Sequence[RoleStatement] | None
     silence_warnings: Collection[WarningId]
-
-
-class _Inputs(_OtherInputs, total=False):
     lambda_function_props: LambdaFunctionProps | LambdaFunctionConfig | None
     dynamo_table_props: DynamoTableProps | DynamodbTableConfig | None
     dynamo_event_source_props: DynamoEventSourceProps | LambdaEventSourceMappingConfig | None
     sqs_dlq_queue_props: SqsQueueProps | SqsQueueConfig | None
     lambda_role_props: LambdaRoleProps | None
-
-
-class _InputsAsMappings(_OtherInputs, total=False):
-    lambda_function_props: LambdaFunctionProps
-    dynamo_table_props: DynamoTableProps
-    dynamo_event_source_props: DynamoEventSourceProps
-    sqs_dlq_queue_props: SqsQueueProps
-    lambda_role_props: LambdaRoleProps
 
 
 class DynamoDBStreamsToLambda(Construct):
@@ -122,7 +111,23 @@ class DynamoDBStreamsToLambda(Construct):
         @overload
         def __init__(self, scope: Construct, id: str, **inputs: Unpack[_Inputs]) -> None: ...
         @overload
-        def __init__(self, scope: Construct, id: str, **inputs: Unpack[_InputsAsMappings]) -> None: ...
+        def __init__(
+            self,
+            scope: Construct,
+            id: str,
+            *,
+            existing_lambda_obj: ExistingFunction | None = None,
+            lambda_function_props: LambdaFunctionProps = ...,
+            existing_table_interface: ExistingTable | None = None,
+            dynamo_table_props: DynamoTableProps = ...,
+            dynamo_event_source_props: DynamoEventSourceProps = ...,
+            deploy_sqs_dlq_queue: bool = True,
+            sqs_dlq_queue_props: SqsQueueProps = ...,
+            lambda_role_props: LambdaRoleProps = ...,
+            lambda_role_statements: Sequence[RoleStatement] | None = None,
+            silence_warnings: Collection[WarningId] = (),
+            **unknown: Never,
+        ) -> None: ...
 
     def __init__(
         self,
@@ -176,7 +181,8 @@ class DynamoDBStreamsToLambda(Construct):
             except RuntimeError as error:
                 if not is_engine_error(error):
                     raise
-                mistakes.add("id", id, f"the scope refuses it: {reason_of(error)}; choose another id")
+                message = f"the scope refuses it: {reason_of(error)}; choose another id, or create it before synthesis"
+                mistakes.add("id", id, message)
             mistakes.raise_any()
 
             # The table and its stream.
