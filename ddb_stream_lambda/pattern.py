@@ -69,35 +69,22 @@ WARNING_METADATA = "@cdktf/warn"
 MYPY = False
 
 
-class _OtherInputs(TypedDict, total=False):
+class _Inputs(TypedDict, total=False):
     existing_lambda_obj: ExistingFunction | None
+    lambda_function_props: LambdaFunctionProps | LambdaFunctionConfig | None
+    lambda_alias_props: LambdaAliasProps | None
     existing_table_interface: ExistingTable | None
+    dynamo_table_props: DynamoTableProps | DynamodbTableConfig | None
+    dynamo_event_source_props: DynamoEventSourceProps | LambdaEventSourceMappingConfig | None
     deploy_sqs_dlq_queue: bool
+    sqs_dlq_queue_props: SqsQueueProps | SqsQueueConfig | None
     table_permissions: TablePermissions | None
     table_environment_variable_name: str | None
+    log_group_props: LogGroupProps | None
+    lambda_role_props: LambdaRoleProps | None
     lambda_role_statements: Sequence[RoleStatement] | None
     grant_permissions: bool
     silence_warnings: Collection[WarningId]
-
-
-class _Inputs(_OtherInputs, total=False):
-    lambda_function_props: LambdaFunctionProps | LambdaFunctionConfig | None
-    dynamo_table_props: DynamoTableProps | DynamodbTableConfig | None
-    dynamo_event_source_props: DynamoEventSourceProps | LambdaEventSourceMappingConfig | None
-    sqs_dlq_queue_props: SqsQueueProps | SqsQueueConfig | None
-    lambda_alias_props: LambdaAliasProps | None
-    log_group_props: LogGroupProps | None
-    lambda_role_props: LambdaRoleProps | None
-
-
-class _InputsAsMappings(_OtherInputs, total=False):
-    lambda_function_props: LambdaFunctionProps
-    dynamo_table_props: DynamoTableProps
-    dynamo_event_source_props: DynamoEventSourceProps
-    sqs_dlq_queue_props: SqsQueueProps
-    lambda_alias_props: LambdaAliasProps
-    log_group_props: LogGroupProps
-    lambda_role_props: LambdaRoleProps
 
 
 class DynamoDBStreamsToLambda(Construct):
@@ -148,7 +135,28 @@ class DynamoDBStreamsToLambda(Construct):
         @overload
         def __init__(self, scope: Construct, id: str, **inputs: Unpack[_Inputs]) -> None: ...
         @overload
-        def __init__(self, scope: Construct, id: str, **inputs: Unpack[_InputsAsMappings]) -> None: ...
+        def __init__(
+            self,
+            scope: Construct,
+            id: str,
+            *,
+            existing_lambda_obj: ExistingFunction | None = None,
+            lambda_function_props: LambdaFunctionProps = ...,
+            existing_table_interface: ExistingTable | None = None,
+            dynamo_table_props: DynamoTableProps = ...,
+            dynamo_event_source_props: DynamoEventSourceProps = ...,
+            deploy_sqs_dlq_queue: bool = True,
+            sqs_dlq_queue_props: SqsQueueProps = ...,
+            table_permissions: TablePermissions | None = None,
+            table_environment_variable_name: str | None = None,
+            lambda_alias_props: LambdaAliasProps = ...,
+            log_group_props: LogGroupProps = ...,
+            lambda_role_props: LambdaRoleProps = ...,
+            lambda_role_statements: Sequence[RoleStatement] | None = None,
+            grant_permissions: bool = True,
+            silence_warnings: Collection[WarningId] = (),
+            **unknown: Never,
+        ) -> None: ...
 
     def __init__(
         self,
@@ -222,7 +230,8 @@ class DynamoDBStreamsToLambda(Construct):
             except RuntimeError as error:
                 if not is_engine_error(error):
                     raise
-                mistakes.add("id", id, f"the scope refuses it: {reason_of(error)}; choose another id")
+                message = f"the scope refuses it: {reason_of(error)}; choose another id, or create it before synthesis"
+                mistakes.add("id", id, message)
             mistakes.raise_any()
 
             # The table and its stream.

@@ -194,8 +194,6 @@ WRONG = {
     "silence_warnings": ('silence_warnings=["tracing"]', "tracing"),
     "flag": ('deploy_sqs_dlq_queue="yes"', "deploy_sqs_dlq_queue"),
 }
-# Errors that do not contain the text yet, by type checker.
-UNNAMED = {("pyright", "keyword")}
 WRONG_CALL = 'DynamoDBStreamsToLambda(\n    stack,\n    "pipeline",\n    {input},\n)\n'
 
 Errors = Mapping[str, list[str]]
@@ -266,12 +264,8 @@ class TestCalls:
         assert errors.get(f"right_{name}", []) == []
 
     @pytest.mark.parametrize("name", WRONG)
-    def test_with_a_mistake_get_an_error_that_names_it(
-        self, errors: Errors, checker: str, name: str, request: pytest.FixtureRequest
-    ) -> None:
+    def test_with_a_mistake_get_an_error_that_names_it(self, errors: Errors, name: str) -> None:
         found = errors[f"wrong_{name}"]
-        if (checker, name) in UNNAMED:
-            request.applymarker(pytest.mark.xfail(strict=True, reason="the error does not name the mistake"))
         _, text = WRONG[name]
         assert text in "\n".join(found)
 

@@ -26,6 +26,8 @@ BINDINGS = "cdktf_cdktf_provider_aws"
 # Environment variables: "0" turns the import on demand off, or only the warning about the order of imports.
 IMPORT_ON_DEMAND = "DDB_STREAM_LAMBDA_IMPORT_ON_DEMAND"
 IMPORT_ORDER_WARNING = "DDB_STREAM_LAMBDA_IMPORT_ORDER_WARNING"
+# The attribute that marks the module below.
+ON_DEMAND = "__imported_on_demand__"
 
 
 class ImportOrderWarning(UserWarning):
@@ -42,7 +44,8 @@ def import_on_demand() -> bool:
     if os.environ.get(IMPORT_ON_DEMAND) == "0":
         return False
     if BINDINGS in sys.modules:
-        on_demand = isinstance(sys.modules[BINDINGS], _BindingsOnDemand)
+        # Not isinstance: this package may have been imported twice, for example by a test that reloads it.
+        on_demand = getattr(sys.modules[BINDINGS], ON_DEMAND, False) is True
         if not on_demand and os.environ.get(IMPORT_ORDER_WARNING) != "0":
             _warn_of_import_order()
         return on_demand
@@ -54,6 +57,7 @@ def import_on_demand() -> bool:
     on_demand_module.__loader__ = spec.loader
     on_demand_module.__file__ = spec.origin
     on_demand_module.__package__ = BINDINGS
+    setattr(on_demand_module, ON_DEMAND, True)
     on_demand_module.__path__ = _HookedPath(spec.submodule_search_locations or [])
     sys.modules[BINDINGS] = on_demand_module
     return True

@@ -39,6 +39,10 @@ class TestWarning:
         program = f"{PROVIDER_BEFORE}{IMPORT}\n{IMPORT}\nfrom ddb_stream_lambda import PatternError"
         assert len(warnings_of(program)) == 1
 
+    def test_does_not_come_when_the_package_is_imported_again(self) -> None:
+        again = "import sys\nfor name in [name for name in sys.modules if name.startswith('ddb_stream_lambda')]:\n"
+        assert warnings_of(f"{IMPORT}\n{again}    del sys.modules[name]\n{IMPORT}") == []
+
     def test_points_at_the_line_that_imports_the_package(self, tmp_path: Path) -> None:
         (tmp_path / "app.py").write_text("import stacks\n")
         (tmp_path / "stacks.py").write_text(f"{PROVIDER_BEFORE}from ddb_stream_lambda import PatternError\n")
