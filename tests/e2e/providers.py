@@ -61,7 +61,7 @@ class Provider:
 
     @property
     def is_pinned(self) -> bool:
-        """Whether this is the version of the bindings, for which configurations stay unchanged."""
+        """True for the version of the bindings, for which configurations stay unchanged."""
         return self.version == BINDINGS_VERSION
 
     def adapt(self, config: dict[str, Any]) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def pinned_provider_is_available(folder: Path) -> bool:
 def mirror_folders() -> Iterator[Path]:
     """Yield the folders that may be a filesystem mirror of providers.
 
-    These are Terraform's implied mirror folders, and the folders below the one for optional software.
+    These are Terraform's implied mirror folders on Linux, and the folders below the one for optional software.
     https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
     """
     yield Path.home() / ".terraform.d" / "plugins"
