@@ -285,7 +285,7 @@ class DynamoDBStreamsToLambda(Construct):
                 stream_arn=source.stream_arn,
                 function_arn=invoked.arn_to_invoke if alias is None else alias.arn,
                 destination_arn=None if destination is None else destination.arn,
-                depends_on=[*policies, invoked.interface if alias is None else alias],
+                depends_on=[*policies, *(invoked.dependables(location.stack) if alias is None else [alias])],
             )
 
             weakened = [

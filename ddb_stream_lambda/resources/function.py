@@ -209,6 +209,14 @@ class Function:
     interface: ExistingFunction
     created: LambdaFunction | None
 
+    def dependables(self, stack: TerraformStack) -> list[ITerraformDependable]:
+        """Return what the mapping depends on; nothing for a function of another stack.
+
+        cdktf would write an attribute of that stack's state there, which Terraform refuses in `depends_on`.
+        """
+        is_in_stack = self.created is not None or TerraformStack.of(self.interface) is stack
+        return [self.interface] if is_in_stack else []
+
     @property
     def arn_to_invoke(self) -> str:
         """The ARN that the mapping names: the one of an alias, or with the qualifier of a data source that has one."""

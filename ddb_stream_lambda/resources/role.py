@@ -161,7 +161,13 @@ def build_role(*, scope: Construct, role: AnyRole) -> Role:
 
 def name_of(role_arn: str) -> str:
     """Return the name in a role's ARN: the part after the last slash, also for a role with a path."""
-    return Fn.basename(role_arn) if is_token(role_arn) else role_arn.rsplit("/", 1)[-1]
+    if not is_token(role_arn):
+        return role_arn.rsplit("/", 1)[-1]
+    if not re.search(r"\$\{(?!TfToken\[)", role_arn):
+        return Fn.basename(role_arn)
+    # `Fn` would escape an expression that the user wrote as text.
+    expression = re.fullmatch(r"\$\{([^{}]*)\}", role_arn)
+    return f"${{basename({expression[1]})}}" if expression else f'${{basename("{role_arn}")}}'
 
 
 def _check_values(arguments: Arguments, mistakes: Mistakes) -> None:

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 from ddb_stream_lambda import TableByArn
-from ddb_stream_lambda.arguments.companions import companion_arguments, with_companion
-from ddb_stream_lambda.resources.function import ExistingFunction
 from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_lambda_alias import DataAwsLambdaAlias
 from cdktf_cdktf_provider_aws.data_aws_lambda_function import DataAwsLambdaFunction
 from cdktf_cdktf_provider_aws.lambda_alias import LambdaAlias
 from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction
 from cdktf_cdktf_provider_aws.provider import AwsProvider
+from ddb_stream_lambda.arguments.companions import companion_arguments, with_companion
+from ddb_stream_lambda.resources.function import ExistingFunction
 
 from tests.support.arns import ROLE_ARN, STREAM_ARN
 from tests.support.calls import Emit, MistakesOf
@@ -85,7 +85,7 @@ def given_functions(stack: TerraformStack, **arguments: Any) -> dict[str, Existi
 
 KINDS = ("resource", "data source", "alias", "alias of a data source")
 # A table without a provider and a region of its own, in no region that the stack knows.
-TABLE = TableByArn(stream_arn="${var.stream_arn}", kms_key_arn="alias/orders")
+TABLE = TableByArn(stream_arn="${var.stream_arn}", kms_key_arn="${var.key}")
 
 
 class TestCompanionsOfAGivenFunction:
@@ -94,7 +94,12 @@ class TestCompanionsOfAGivenFunction:
         self, emit: Emit, stack: TerraformStack, other: dict[str, AwsProvider], kind: str
     ) -> None:
         emitted = emit(existing_lambda_obj=given_functions(stack, **other)[kind], existing_table_interface=TABLE)
-        for resource in ("aws_iam_role_policy", "aws_lambda_event_source_mapping", "aws_sqs_queue", "aws_sqs_queue_policy"):
+        for resource in (
+            "aws_iam_role_policy",
+            "aws_lambda_event_source_mapping",
+            "aws_sqs_queue",
+            "aws_sqs_queue_policy",
+        ):
             assert emitted.only(resource)["provider"] == "aws.other", resource
 
     @pytest.mark.parametrize("kind", KINDS)
@@ -113,9 +118,7 @@ class TestCompanionsOfAGivenFunction:
         emitted = emit(existing_lambda_obj=given, existing_table_interface=TABLE, sqs_dlq_queue_props=key)
         assert {look_up["provider"] for look_up in emitted.all("aws_kms_key", kind="data").values()} == {"aws.other"}
 
-    def test_can_have_another_provider(
-        self, emit: Emit, stack: TerraformStack, other: dict[str, AwsProvider]
-    ) -> None:
+    def test_can_have_another_provider(self, emit: Emit, stack: TerraformStack, other: dict[str, AwsProvider]) -> None:
         third = AwsProvider(stack, "third", alias="third", region="eu-west-2")
         emitted = emit(
             existing_lambda_obj=given_functions(stack, **other)["data source"],
@@ -140,9 +143,7 @@ def test_the_queue_and_its_key_follow_a_new_function_next_to_a_table_by_arn(
 
 class TestRegionsOfTheTableAndTheFunction:
     @pytest.mark.parametrize("kind", KINDS)
-    def test_that_differ_are_refused(
-        self, mistakes_of: MistakesOf, stack: TerraformStack, kind: str
-    ) -> None:
+    def test_that_differ_are_refused(self, mistakes_of: MistakesOf, stack: TerraformStack, kind: str) -> None:
         given = given_functions(stack, region="eu-west-2")[kind]
         assert "the table is in eu-west-1" in mistakes_of(existing_lambda_obj=given)["existing_lambda_obj"]
 
