@@ -84,7 +84,7 @@ def given_functions(stack: TerraformStack, **arguments: Any) -> dict[str, Existi
 
 
 KINDS = ("resource", "data source", "alias", "alias of a data source")
-# A table without a provider and a region of its own, in no region that the stack knows.
+# A table whose region is unknown: it has no provider, and its ARN is an expression.
 TABLE = TableByArn(stream_arn="${var.stream_arn}", kms_key_arn="${var.key}")
 
 

@@ -360,9 +360,7 @@ class TestCode:
     def test_in_s3_with_a_version_or_a_hash_causes_no_warning(self, emit: Emit, known: dict[str, str]) -> None:
         assert emit(lambda_function_props=WITHOUT_CODE | FROM_S3 | known).warnings == []
 
-    @pytest.mark.parametrize(
-        "image", ["orders", "orders:latest", "orders:1", "${aws_ecr_repository.orders.arn}:1"]
-    )
+    @pytest.mark.parametrize("image", ["orders", "orders:latest", "orders:1", "${aws_ecr_repository.orders.arn}:1"])
     def test_in_an_image_without_a_digest_causes_a_warning(self, emit: Emit, image: str) -> None:
         (warning,) = emit(lambda_function_props=WITHOUT_ZIP | {"image_uri": image}).warnings
         assert "@sha256:" in warning

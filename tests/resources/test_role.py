@@ -101,12 +101,12 @@ class TestManagedPolicies:
     def test_are_attached_and_the_mapping_and_the_function_depend_on_them(
         self, emit: Emit, stack: TerraformStack
     ) -> None:
-        own = IamPolicy(stack, "own", policy="{}").arn
-        emitted = emit(lambda_role_props={"policy_arns": [READ_ONLY, own]})
+        policy = IamPolicy(stack, "policy", policy="{}").arn
+        emitted = emit(lambda_role_props={"policy_arns": [READ_ONLY, policy]})
         attachments = emitted.all("aws_iam_role_policy_attachment")
         assert [attachment["policy_arn"] for attachment in attachments.values()] == [
             READ_ONLY,
-            "${aws_iam_policy.own.arn}",
+            "${aws_iam_policy.policy.arn}",
         ]
         role = emitted.reference("aws_iam_role", "name")
         assert {attachment["role"] for attachment in attachments.values()} == {role}
