@@ -73,6 +73,7 @@ KEY_ATTRIBUTE_TYPES = ("S", "N", "B")
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 FUNCTION_RANGES: Mapping[str, Range] = {
     "timeout": Range(1, 900, "seconds"),
+    "memory_size": Range(128, 10_240, "MB"),
 }
 # https://docs.aws.amazon.com/lambda/latest/api/API_TracingConfig.html
 TRACING_MODES = ("Active", "PassThrough")
@@ -109,3 +110,49 @@ ROLE_POLICY_NAME = NameRule(1, 128, "A-Za-z0-9_+=,.@-")
 QUEUE_NAME = NameRule(1, 80, "A-Za-z0-9_-")
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
 TABLE_NAME = NameRule(3, 255, "A-Za-z0-9_.-")
+
+# https://docs.aws.amazon.com/lambda/latest/api/API_EphemeralStorage.html
+EPHEMERAL_STORAGE = Range(512, 10_240, "MB")
+# https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking-esm.html: Lambda refuses the mapping if the execution
+# may take longer, and https://docs.aws.amazon.com/lambda/latest/api/API_DurableConfig.html.
+DURABLE_RANGES: Mapping[str, Range] = {
+    "execution_timeout": Range(1, 900, "seconds, since an event source mapping invokes the function"),
+    "retention_period": Range(1, 90, "days"),
+}
+# The same page: the longest execution on Lambda Managed Instances.
+DURABLE_EXECUTION_OF_MANAGED_INSTANCES = Range(1, 5_400, "seconds, since an event source mapping invokes the function")
+# https://docs.aws.amazon.com/lambda/latest/api/API_SnapStart.html
+SNAP_START_APPLIES_ON = ("PublishedVersions", "None")
+# https://docs.aws.amazon.com/lambda/latest/api/API_LoggingConfig.html
+LOG_FORMATS = ("JSON", "Text")
+APPLICATION_LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+SYSTEM_LOG_LEVELS = ("DEBUG", "INFO", "WARN")
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-version-publishing.html
+PUBLISH_TO = ("LATEST_PUBLISHED",)
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+MAX_LAYERS = 5
+# https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html
+LOCAL_MOUNT_PATH = r"/mnt/[A-Za-z0-9_.-]+"
+# https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html; a name of digits only would be a version.
+ALIAS_NAME = NameRule(1, 128, "A-Za-z0-9_-")
+
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+LOG_GROUP_NAME = NameRule(1, 512, "A-Za-z0-9._/#-")
+LOG_GROUP_CLASSES = ("STANDARD", "INFREQUENT_ACCESS", "DELIVERY")
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html. The provider takes 0
+# for logs that never expire.
+LOG_RETENTION_IN_DAYS = (
+    *(0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+ROLE_RANGES: Mapping[str, Range] = {
+    "max_session_duration": Range(3_600, 43_200, "seconds"),
+}
+MAX_ROLE_DESCRIPTION_LENGTH = 1_000
+ROLE_PATH = r"/|/[!-~]+/"
+# The same page: a name has at most 64 characters, and Terraform adds 26 of them to a prefix.
+ROLE_NAME_PREFIX = NameRule(1, 38, "A-Za-z0-9_+=,.@-")
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+MANAGED_POLICY_ARN = r"arn:[\w-]+:iam::(?:aws|\d{12}):policy/[\w+=,.@/-]+"

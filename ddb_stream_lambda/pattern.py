@@ -194,12 +194,19 @@ class DynamoDBStreamsToLambda(Construct):
             )
             mapping_arguments = event_source.check_mapping(props=dynamo_event_source_props, mistakes=mistakes)
             function_input = function.check_function(
-                path=path, existing=existing_lambda_obj, props=lambda_function_props, mistakes=mistakes
+                path=path,
+                stack=location.stack,
+                existing=existing_lambda_obj,
+                props=lambda_function_props,
+                mistakes=mistakes,
             )
             regions.check_regions(
                 table_input=table_input, function_input=function_input, stack=location.stack, mistakes=mistakes
             )
-            alias_input = lambda_alias.check_alias(used_by=function_input, props=lambda_alias_props, mistakes=mistakes)
+            mapping_names: str | None = mapping_arguments.get("function_name")
+            alias_input = lambda_alias.check_alias(
+                used_by=function_input, props=lambda_alias_props, mapping_names=mapping_names, mistakes=mistakes
+            )
             access = table_access.check_table_access(
                 permissions=table_permissions,
                 variable=table_environment_variable_name,
@@ -252,7 +259,7 @@ class DynamoDBStreamsToLambda(Construct):
                 *access.statements(source),
                 *(() if destination is None else destination.statements()),
                 *(() if logs is None else logs.statements()),
-                *function_input.statements(),
+                *function_input.statements(scope=self),
                 *user_statements,
             ]
             policy = permissions.build_policy(
@@ -287,13 +294,14 @@ class DynamoDBStreamsToLambda(Construct):
                 stream_arn=source.stream_arn,
                 function_arn=invoked.arn_to_invoke if alias is None else alias.arn,
                 destination_arn=None if destination is None else destination.arn,
-                depends_on=[*policies, invoked.interface if alias is None else alias],
+                depends_on=[*policies, *(invoked.dependables(location.stack) if alias is None else [alias])],
             )
 
             weakened = [
                 *table.warnings_of(table_input),
                 *event_source.warnings_of(mapping_arguments),
-                *function.warnings_of(function_input),
+                *function.warnings_of(function_input, scope=self),
+                *lambda_alias.warnings_of(used_by=function_input, alias=alias_input, mapping_names=mapping_names),
                 *dead_letter_queue.warnings_of(queue_input),
                 *failure_destination.warnings_of(destination),
                 *permissions.warnings_of(grant=grant_permissions, execution_role=execution_role, statements=statements),
@@ -338,7 +346,7 @@ class DynamoDBStreamsToLambda(Construct):
 
     @property
     def lambda_alias(self) -> LambdaAlias | None:
-        """The alias that the mapping invokes; None if it invokes a function or a version."""
+        """The created alias, which the mapping invokes; None if none was created."""
         return self._alias
 
     @property

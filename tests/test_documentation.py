@@ -18,7 +18,9 @@ from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
+from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 
+from tests.support.arns import ACCESS_POINT_ARN
 from tests.support.calls import ZIP_FUNCTION, Emit, new_stack
 from tests.support.emitted import Emitted
 
@@ -185,7 +187,16 @@ class TestWarnings:
 
     def test_a_marked_default_names_its_id(self) -> None:
         marked = " ".join(row[0] for row in rows(page("reference/defaults")) if row[0].startswith("▲"))
-        rest = {"deploy_sqs_dlq_queue", "destination_config", "filter_criteria"}
+        rest = {
+            "dead_letter_config",
+            "deploy_sqs_dlq_queue",
+            "destination_config",
+            "file_system_config",
+            "filter_criteria",
+            "image_uri",
+            "snap_start",
+            "source_code_hash",
+        }
         for word in set(get_args(WarningId)) - rest:
             assert f"`{word}`" in marked
 
@@ -209,6 +220,16 @@ def with_destination(arn: str) -> dict[str, Any]:
     }
 
 
+def with_dead_letters(arn: str) -> dict[str, Any]:
+    settings = {
+        "dead_letter_config": {"target_arn": arn},
+        "durable_config": {"execution_timeout": 60},
+        "file_system_config": {"arn": ACCESS_POINT_ARN, "local_mount_path": "/mnt/orders"},
+        "vpc_config": VPC,
+    }
+    return {"lambda_function_props": ZIP_FUNCTION | settings, "lambda_alias_props": {}}
+
+
 class TestPermissions:
     def documented(self) -> dict[str, list[set[str]]]:
         found: dict[str, list[set[str]]] = {}
@@ -223,6 +244,8 @@ class TestPermissions:
             with_customer_keys,
             lambda stack: with_destination(SnsTopic(stack, "topic").arn),
             lambda stack: with_destination(S3Bucket(stack, "bucket").arn),
+            lambda stack: with_dead_letters(SqsQueue(stack, "events").arn),
+            lambda stack: with_dead_letters(SnsTopic(stack, "events").arn),
         ):
             stack = new_stack()
             grants = Emitted(stack, DynamoDBStreamsToLambda(stack, "pipeline", **inputs_of(stack))).permissions

@@ -120,6 +120,10 @@ def _conform_to_type(member: Any, value: Any, property: str, mistakes: Mistakes)
                 mistakes.add(property, value, "must be a whole number")
             else:
                 mistakes.add(property, value, f"must be a number, not {_type_name(value)}")
+        case _ if member is float:
+            if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+                return value
+            mistakes.add(property, value, f"must be a number, not {_type_name(value)}")
         case _ if member is ITerraformDependable:
             if hasattr(value, "fqn"):
                 return value
@@ -141,7 +145,8 @@ def _conform_list(annotation: Any, value: object, property: str, mistakes: Mista
 
 def _conform_map(annotation: Any, value: object, property: str, mistakes: Mistakes) -> StringMap | None:
     if not isinstance(value, Mapping):
-        mistakes.add(property, value, f"must be a mapping of text, not {_type_name(value)}")
+        values = "numbers" if annotation is float else "text"
+        mistakes.add(property, value, f"must be a mapping of {values}, not {_type_name(value)}")
         return None
     return StringMap(
         {
@@ -159,7 +164,7 @@ def _convert_token(members: Sequence[Any], token: object) -> object:
         origin = get_origin(member)
         if member is str and not isinstance(token, list | tuple | dict):
             return tokens.as_string(token)
-        if member is Number:
+        if member is Number or member is float:
             return tokens.as_number(token)
         if member is bool:
             return tokens.as_bool(token)

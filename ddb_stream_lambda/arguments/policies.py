@@ -19,6 +19,9 @@ PatternSid = Literal[
     "WriteLogs",
     "SendTraces",
     "JoinVpc",
+    "SendFailedEvents",
+    "MountFileSystem",
+    "CheckpointExecutions",
 ]
 
 

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
-from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
-from cdktf_cdktf_provider_aws.data_aws_partition import DataAwsPartition
-from cdktf_cdktf_provider_aws.data_aws_region import DataAwsRegion
 from constructs import Construct
 
 from .._engine.creation import create
+from .._engine.tokens import is_token
 from ..arguments._generated import LogGroupProps
-from ..arguments.companions import companion_arguments, with_companion
+from ..arguments.checks import check_choice, check_name
+from ..arguments.companions import with_companion
 from ..arguments.completing import complete
 from ..arguments.conforming import Arguments
 from ..arguments.policies import Statement, allow
 from ..errors import Mistakes
+from ..limits import LOG_GROUP_CLASSES, LOG_GROUP_NAME, LOG_RETENTION_IN_DAYS
 from . import function
+from .arns import look_up_arn
 from .function import GivenFunction, NewFunction
 
 PROPS = "log_group_props"
@@ -116,6 +117,7 @@ def check_log_group(
         mistakes=mistakes,
         resource="aws_cloudwatch_log_group",
     )
+    _check_values(arguments, mistakes)
     default_name = defaults(used_by.arguments.get("function_name", path), {})["name"]
     is_default = arguments.get("name") == default_name
     return NewLogGroup(with_companion(arguments, used_by.companion()), is_default)
@@ -127,18 +129,22 @@ def build_log_group(*, scope: Construct, log_group: NewLogGroup | GivenLogGroup 
         case None:
             return None
         case GivenLogGroup():
-            return LogGroup(None, _look_up_arn(scope, log_group))
+            name, companion = f"log-group:{log_group.name}", log_group.companion
+            return LogGroup(None, look_up_arn(scope=scope, service="logs", name=name, companion=companion))
         case NewLogGroup(arguments, is_default):
             created = create(CloudwatchLogGroup, scope=scope, id="log-group", arguments=arguments)
             return LogGroup(created, created.arn, None if is_default else created.name)
 
 
-def _look_up_arn(scope: Construct, log_group: GivenLogGroup) -> str:
-    """Create the data sources that give the partition, region and account of the log group; return its ARN."""
-    companion = companion_arguments(log_group.companion, regional=False)
-    partition = create(DataAwsPartition, scope=scope, id="partition", arguments=companion).partition
-    region = log_group.companion.get("region")
-    if not region:
-        region = create(DataAwsRegion, scope=scope, id="region", arguments=companion).region
-    account = create(DataAwsCallerIdentity, scope=scope, id="account", arguments=companion).account_id
-    return f"arn:{partition}:logs:{region}:{account}:log-group:{log_group.name}"
+def _check_values(arguments: Arguments, mistakes: Mistakes) -> None:
+    if {"name", "name_prefix"} <= arguments.keys():
+        message = "a log group has a name, or a prefix that Terraform completes; remove one of the two"
+        mistakes.add(f"{PROPS}.name_prefix", arguments["name_prefix"], message)
+    for name in ("name", "name_prefix"):
+        check_name(LOG_GROUP_NAME, value=arguments.get(name), property=f"{PROPS}.{name}", mistakes=mistakes)
+    group_class = arguments.get("log_group_class")
+    check_choice(LOG_GROUP_CLASSES, value=group_class, property=f"{PROPS}.log_group_class", mistakes=mistakes)
+    retention = arguments.get("retention_in_days", 0)
+    if not is_token(retention) and retention not in LOG_RETENTION_IN_DAYS:
+        days = ", ".join(str(number) for number in LOG_RETENTION_IN_DAYS[1:])
+        mistakes.add(f"{PROPS}.retention_in_days", retention, f"must be 0 (the logs never expire), or one of {days}")

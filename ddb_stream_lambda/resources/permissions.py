@@ -16,7 +16,7 @@ from ..arguments.warnings import OverrideWarning
 from ..errors import Mistakes
 from ..limits import ROLE_POLICY_NAME
 from . import function
-from .role import GivenRole, NewRole, Role
+from .role import AnyRole, NewRole, Role
 
 PROPERTY = "grant_permissions"
 
@@ -28,7 +28,7 @@ def defaults(path: str) -> dict[str, Any]:
     return {"name": unique_name(path, ROLE_POLICY_NAME)}
 
 
-def check_grant(*, grant: bool, role_input: NewRole | GivenRole, mistakes: Mistakes) -> None:
+def check_grant(*, grant: bool, role_input: AnyRole, mistakes: Mistakes) -> None:
     """Add a mistake unless the pattern may leave the permissions to someone else."""
     if not isinstance(grant, bool):
         mistakes.add(PROPERTY, grant, "must be True or False, and known when the app is synthesized")

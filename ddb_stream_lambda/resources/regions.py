@@ -15,7 +15,7 @@ from .._engine.tokens import is_token
 from ..errors import Mistakes
 from . import function, table
 from .function import GivenFunction, NewFunction
-from .table import GivenTable, NewTable
+from .table import GivenTable, NewTable, TableByArn
 
 
 def check_regions(
@@ -33,7 +33,7 @@ def check_regions(
     table_arn_region, function_arn_region = table_input.region_in_arn(), function_input.region_in_arn()
     if of_table == of_function and table_arn_region == function_arn_region:
         return
-    table_region = table_arn_region or _literal_region(of_table, stack)
+    table_region = table_arn_region or (None if _is_known_by_arn(table_input) else _literal_region(of_table, stack))
     function_region = function_arn_region or _literal_region(of_function, stack)
     if table_region is None or function_region is None or table_region == function_region:
         return
@@ -44,6 +44,11 @@ def check_regions(
     else:
         property = _property_of(table.PROPS, of_table, is_new=isinstance(table_input, NewTable))
         mistakes.add(property or table.EXISTING, table_region, f"the function is in {function_region}, and {rule}")
+
+
+def _is_known_by_arn(table_input: NewTable | GivenTable) -> bool:
+    """Return whether the table has no provider, so that only its ARN gives its region."""
+    return isinstance(table_input, GivenTable) and isinstance(table_input.interface, TableByArn)
 
 
 def _property_of(props: str, companion: Mapping[str, Any], *, is_new: bool) -> str | None:

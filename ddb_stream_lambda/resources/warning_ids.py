@@ -10,13 +10,20 @@ from .dead_letter_queue import QueueWarningId
 from .event_source import EventSourceWarningId
 from .failure_destination import DestinationWarningId
 from .function import FunctionWarningId
+from .lambda_alias import AliasWarningId
 from .permissions import PermissionsWarningId
 from .table import TableWarningId
 
 PROPERTY = "silence_warnings"
 
 WarningId = Literal[
-    TableWarningId, EventSourceWarningId, FunctionWarningId, DestinationWarningId, QueueWarningId, PermissionsWarningId
+    TableWarningId,
+    EventSourceWarningId,
+    FunctionWarningId,
+    AliasWarningId,
+    DestinationWarningId,
+    QueueWarningId,
+    PermissionsWarningId,
 ]
 
 

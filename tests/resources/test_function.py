@@ -5,21 +5,23 @@ from typing import Any
 
 import pytest
 from ddb_stream_lambda import Code, DynamoDBStreamsToLambda
-from cdktf import TerraformStack, TerraformVariable, Testing
+from cdktf import App, AssetType, TerraformAsset, TerraformStack, TerraformVariable, Testing
 from cdktf_cdktf_provider_aws.data_aws_lambda_function import DataAwsLambdaFunction
 from cdktf_cdktf_provider_aws.lambda_function import (
     LambdaFunction,
     LambdaFunctionConfig,
     LambdaFunctionEnvironment,
 )
+from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 
-from tests.support.arns import ROLE_ARN
+from tests.support.arns import ACCESS_POINT_ARN, KEY_ARN, ROLE_ARN
 from tests.support.calls import HELLO, VPC, ZIP_FUNCTION, Emit, MistakesOf
 
 PROPS = "lambda_function_props"
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:1"
 WITHOUT_CODE = {"code": None, "runtime": "python3.13", "handler": "index.handler"}
 WITHOUT_ZIP = {"code": None, "runtime": None, "handler": None}
+FILE_SYSTEM = {"arn": ACCESS_POINT_ARN, "local_mount_path": "/mnt/orders"}
 FROM_S3 = {"s3_bucket": "code", "s3_key": "orders.zip"}
 
 
@@ -52,6 +54,18 @@ def test_a_new_function_has_the_defaults(emit: Emit) -> None:
 
 def test_the_property_returns_the_new_function(emit: Emit) -> None:
     assert isinstance(emit().pattern.lambda_function, LambdaFunction)
+
+
+class TestCreatedFunction:
+    def test_can_be_changed(self, emit: Emit) -> None:
+        emitted = emit()
+        function = emitted.pattern.created_lambda_function
+        assert function is not None
+        function.put_environment(variables={"INDEX": "orders"})
+        assert emitted.function["environment"] == {"variables": {"INDEX": "orders"}}
+
+    def test_is_none_for_an_existing_function(self, emit: Emit, stack: TerraformStack) -> None:
+        assert emit(existing_lambda_obj=create_function(stack)).pattern.created_lambda_function is None
 
 
 def test_the_mapping_invokes_the_new_function(emit: Emit) -> None:
@@ -109,6 +123,10 @@ class TestProps:
             ("timeout", 0),
             ("timeout", 901),
             ("package_type", "zip"),
+            ("memory_size", 127),
+            ("memory_size", 10_241),
+            ("reserved_concurrent_executions", -2),
+            ("publish_to", "LATEST"),
         ],
     )
     def test_that_lambda_would_refuse_are_refused(self, mistakes_of: MistakesOf, argument: str, value: object) -> None:
@@ -126,6 +144,68 @@ class TestProps:
     def test_with_an_unknown_architecture_are_refused(self, mistakes_of: MistakesOf) -> None:
         mistakes = mistakes_of(lambda_function_props={"architectures": ["amd64"]})
         assert "x86_64 or arm64" in mistakes[f"{PROPS}.architectures[0]"]
+
+
+class TestBlocks:
+    @pytest.mark.parametrize(
+        ("block", "argument"),
+        [
+            ({"ephemeral_storage": {"size": 511}}, "ephemeral_storage.size"),
+            ({"ephemeral_storage": {"size": 10_241}}, "ephemeral_storage.size"),
+            ({"snap_start": {"apply_on": "Versions"}}, "snap_start.apply_on"),
+            ({"logging_config": {"log_format": "json"}}, "logging_config.log_format"),
+            (
+                {"logging_config": {"log_format": "JSON", "system_log_level": "ERROR"}},
+                "logging_config.system_log_level",
+            ),
+            (
+                {"logging_config": {"log_format": "JSON", "application_log_level": "info"}},
+                "logging_config.application_log_level",
+            ),
+            (
+                {"logging_config": {"log_format": "Text", "application_log_level": "INFO"}},
+                "logging_config.application_log_level",
+            ),
+            ({"dead_letter_config": {"target_arn": "events"}}, "dead_letter_config.target_arn"),
+            (
+                {"dead_letter_config": {"target_arn": "arn:aws:s3:::failed"}},
+                "dead_letter_config.target_arn",
+            ),
+            ({"file_system_config": FILE_SYSTEM}, "file_system_config"),
+            (
+                {"file_system_config": {**FILE_SYSTEM, "local_mount_path": "/orders"}, "vpc_config": VPC},
+                "file_system_config.local_mount_path",
+            ),
+            ({"layers": ["arn:aws:lambda:eu-west-1:123456789012:layer:tools:1"] * 6}, "layers"),
+            ({"architectures": ["arm64", "x86_64"]}, "architectures"),
+            ({"replacement_security_group_ids": ["sg-1"]}, "replacement_security_group_ids"),
+            ({"s3_object_version": "3"}, "s3_object_version"),
+        ],
+    )
+    def test_with_wrong_values_are_refused(self, mistakes_of: MistakesOf, block: dict[str, Any], argument: str) -> None:
+        assert list(mistakes_of(lambda_function_props=block)) == [f"{PROPS}.{argument}"]
+
+    def test_with_a_key_for_an_image_are_refused(self, mistakes_of: MistakesOf) -> None:
+        mistakes = mistakes_of(lambda_function_props=WITHOUT_ZIP | {"image_uri": IMAGE, "source_kms_key_arn": KEY_ARN})
+        assert list(mistakes) == [f"{PROPS}.source_kms_key_arn"]
+
+    def test_can_hold_expressions(self, emit: Emit, stack: TerraformStack) -> None:
+        text = TerraformVariable(stack, "text", type="string").string_value
+        number = TerraformVariable(stack, "number", type="number").number_value
+        texts = TerraformVariable(stack, "texts", type="list(string)").list_value
+        blocks = {
+            "architectures": texts,
+            "ephemeral_storage": {"size": number},
+            "layers": texts,
+            "logging_config": {"log_format": text, "system_log_level": text},
+            "memory_size": number,
+            "publish_to": text,
+            "reserved_concurrent_executions": number,
+            "snap_start": {"apply_on": text},
+        }
+        function = emit(lambda_function_props=blocks).function
+        assert function["architectures"] == "${var.texts}"
+        assert function["snap_start"] == {"apply_on": "${var.text}"}
 
 
 class TestEnvironment:
@@ -164,11 +244,18 @@ class TestPermissions:
         mode = TerraformVariable(stack, "mode", type="string").string_value
         assert "SendTraces" in emit(lambda_function_props={"tracing_config": {"mode": mode}}).permissions
 
-    def test_in_a_vpc_cover_the_network_interfaces(self, emit: Emit) -> None:
-        assert emit(lambda_function_props={"vpc_config": VPC}).permissions["JoinVpc"] == (
+    @pytest.mark.parametrize("subnets", [["subnet-1"], "variable"])
+    def test_in_a_vpc_are_those_of_the_managed_policy(
+        self, emit: Emit, stack: TerraformStack, subnets: list[str] | str
+    ) -> None:
+        if subnets == "variable":
+            subnets = TerraformVariable(stack, "subnets", type="list(string)").list_value
+        vpc_config = {**VPC, "subnet_ids": subnets}
+        assert emit(lambda_function_props={"vpc_config": vpc_config}).permissions["JoinVpc"] == (
             {
                 "ec2:CreateNetworkInterface",
                 "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSubnets",
                 "ec2:DeleteNetworkInterface",
                 "ec2:AssignPrivateIpAddresses",
                 "ec2:UnassignPrivateIpAddresses",
@@ -176,12 +263,114 @@ class TestPermissions:
             "*",
         )
 
+    def test_of_a_function_in_a_vpc_are_removed_after_it(self, emit: Emit) -> None:
+        """Terraform destroys in the reverse order of the dependencies."""
+        emitted = emit(lambda_function_props={"vpc_config": VPC})
+        assert emitted.address("aws_iam_role_policy") in emitted.function["depends_on"]
+
+    @pytest.mark.parametrize(
+        ("target", "action"),
+        [
+            ("arn:aws:sqs:eu-west-1:123456789012:events", "sqs:SendMessage"),
+            ("arn:aws-cn:sns:cn-north-1:123456789012:events", "sns:Publish"),
+            ("${aws_sqs_queue.events.arn}", "sqs:SendMessage"),
+            ("${data.aws_sns_topic.events.arn}", "sns:Publish"),
+        ],
+    )
+    def test_to_send_failed_events(self, emit: Emit, target: str, action: str) -> None:
+        emitted = emit(lambda_function_props={"dead_letter_config": {"target_arn": target}})
+        assert emitted.permissions["SendFailedEvents"] == ({action}, target)
+        assert emitted.warnings == []
+
+    def test_to_send_failed_events_to_a_queue_of_the_app(self, emit: Emit, stack: TerraformStack) -> None:
+        target = SqsQueue(stack, "events").arn
+        emitted = emit(lambda_function_props={"dead_letter_config": {"target_arn": target}})
+        assert emitted.permissions["SendFailedEvents"] == ({"sqs:SendMessage"}, "${aws_sqs_queue.events.arn}")
+
+    @pytest.mark.parametrize("arn", [ACCESS_POINT_ARN, "${aws_efs_access_point.orders.arn}"])
+    def test_to_mount_a_file_system_are_only_for_its_access_point(self, emit: Emit, arn: str) -> None:
+        file_system = {"arn": arn, "local_mount_path": "/mnt/orders"}
+        emitted = emit(lambda_function_props={"file_system_config": file_system, "vpc_config": VPC})
+        (statement,) = [found for found in emitted.statements if found["Sid"] == "MountFileSystem"]
+        assert statement["Action"] == ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
+        assert statement["Condition"] == {"StringEquals": {"elasticfilesystem:AccessPointArn": arn}}
+        assert emitted.warnings == []
+
+    def test_for_the_key_of_the_environment_are_not_needed(self, emit: Emit) -> None:
+        """Lambda creates a grant for the execution role with the permissions of whoever deploys the function."""
+        environment = {"kms_key_arn": KEY_ARN, "environment": {"variables": {"INDEX": "orders"}}}
+        assert "kms" not in str(emit(lambda_function_props=environment).permissions)
+
+    def test_for_code_signing_and_the_key_of_the_archive_are_not_needed(self, emit: Emit) -> None:
+        signing = "arn:aws:lambda:eu-west-1:123456789012:code-signing-config:csc-0123456789abcdef0"
+        props = {"code_signing_config_arn": signing, "source_kms_key_arn": KEY_ARN}
+        assert "kms" not in str(emit(lambda_function_props=props).permissions)
+
 
 class TestCode:
     def test_can_be_a_filename(self, emit: Emit) -> None:
-        function = emit(lambda_function_props=WITHOUT_CODE | {"filename": "orders.zip"}).function
-        assert function["filename"] == "orders.zip"
-        assert "source_code_hash" not in function
+        emitted = emit(lambda_function_props=WITHOUT_CODE | {"filename": "orders.zip"})
+        assert emitted.function["filename"] == "orders.zip"
+        assert "source_code_hash" not in emitted.function
+        (warning,) = emitted.warnings
+        assert "source_code_hash=Fn.filebase64sha256" in warning
+
+    def test_in_a_file_that_is_there_has_its_hash(self, emit: Emit, tmp_path: Path) -> None:
+        archive = tmp_path / "orders.zip"
+        archive.write_bytes(b"orders")
+        emitted = emit(lambda_function_props=WITHOUT_CODE | {"filename": str(archive)})
+        assert emitted.function["source_code_hash"] == "HBaK2wDSCOQvkzFFKfH6nAQn62MjPO2pWl21K3ASpxk="
+        assert emitted.warnings == []
+
+    def test_in_a_file_of_the_output_has_its_hash(self, emit: Emit, stack: TerraformStack) -> None:
+        """Terraform reads a relative path from the stack's output folder."""
+        archive = Path(App.of(stack).outdir) / "stacks" / "orders" / "build" / "orders.zip"
+        archive.parent.mkdir(parents=True)
+        archive.write_bytes(b"orders")
+        emitted = emit(lambda_function_props=WITHOUT_CODE | {"filename": "build/orders.zip"})
+        assert emitted.function["source_code_hash"] == "HBaK2wDSCOQvkzFFKfH6nAQn62MjPO2pWl21K3ASpxk="
+        assert emitted.warnings == []
+
+    def test_in_a_file_keeps_the_hash_of_the_user(self, emit: Emit, tmp_path: Path) -> None:
+        archive = tmp_path / "orders.zip"
+        archive.write_bytes(b"orders")
+        source = {"filename": str(archive), "source_code_hash": "abc"}
+        assert emit(lambda_function_props=WITHOUT_CODE | source).function["source_code_hash"] == "abc"
+
+    def test_in_an_asset_of_cdktf_needs_no_hash(self, emit: Emit, stack: TerraformStack, tmp_path: Path) -> None:
+        """The path of an asset has the hash of its content."""
+        (tmp_path / "orders.zip").write_bytes(b"orders")
+        asset = TerraformAsset(stack, "asset", path=str(tmp_path / "orders.zip"), type=AssetType.FILE)
+        assert emit(lambda_function_props=WITHOUT_CODE | {"filename": asset.path}).warnings == []
+
+    def test_in_a_file_that_only_terraform_knows_causes_a_warning(self, emit: Emit) -> None:
+        filename = {"filename": "${data.archive_file.code.output_path}"}
+        (warning,) = emit(lambda_function_props=WITHOUT_CODE | filename).warnings
+        assert "source_code_hash" in warning
+
+    def test_in_a_directory_by_filename_is_refused(self, mistakes_of: MistakesOf, tmp_path: Path) -> None:
+        mistakes = mistakes_of(lambda_function_props=WITHOUT_CODE | {"filename": str(tmp_path)})
+        assert "Code.from_asset" in mistakes[f"{PROPS}.filename"]
+
+    def test_in_s3_without_a_version_and_a_hash_causes_a_warning(self, emit: Emit) -> None:
+        (warning,) = emit(lambda_function_props=WITHOUT_CODE | FROM_S3).warnings
+        assert "s3_object_version" in warning
+
+    @pytest.mark.parametrize("known", [{"s3_object_version": "3"}, {"source_code_hash": "abc"}])
+    def test_in_s3_with_a_version_or_a_hash_causes_no_warning(self, emit: Emit, known: dict[str, str]) -> None:
+        assert emit(lambda_function_props=WITHOUT_CODE | FROM_S3 | known).warnings == []
+
+    @pytest.mark.parametrize("image", ["orders", "orders:latest", "orders:1", "${aws_ecr_repository.orders.arn}:1"])
+    def test_in_an_image_without_a_digest_causes_a_warning(self, emit: Emit, image: str) -> None:
+        (warning,) = emit(lambda_function_props=WITHOUT_ZIP | {"image_uri": image}).warnings
+        assert "@sha256:" in warning
+
+    @pytest.mark.parametrize(
+        "image",
+        [f"orders@sha256:{'0' * 64}", f"orders:1@sha256:{'0' * 64}", "${var.image}", "orders@${var.digest}"],
+    )
+    def test_in_an_image_with_a_digest_or_an_expression_causes_no_warning(self, emit: Emit, image: str) -> None:
+        assert emit(lambda_function_props=WITHOUT_ZIP | {"image_uri": image}).warnings == []
 
     def test_can_be_in_s3(self, emit: Emit) -> None:
         source = FROM_S3 | {"s3_object_version": "3", "source_code_hash": "abc"}

@@ -6,7 +6,7 @@ from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_lambda_function import DataAwsLambdaFunction
 from ddb_stream_lambda.arguments.policies import PatternSid
 
-from tests.support.arns import KEY_ARN
+from tests.support.arns import ACCESS_POINT_ARN, KEY_ARN, TOPIC_ARN
 from tests.support.calls import VPC, Emit
 
 
@@ -44,6 +44,13 @@ def test_the_sids_are_those_that_users_cannot_use(emit: Emit) -> None:
     emitted = emit(
         dynamo_table_props={"server_side_encryption": {"kms_key_arn": KEY_ARN}},
         sqs_dlq_queue_props={"kms_master_key_id": KEY_ARN},
-        lambda_function_props={"vpc_config": VPC},
+        lambda_function_props={
+            "vpc_config": VPC,
+            "dead_letter_config": {"target_arn": TOPIC_ARN},
+            "file_system_config": {"arn": ACCESS_POINT_ARN, "local_mount_path": "/mnt/orders"},
+            "durable_config": {"execution_timeout": 60},
+        },
+        lambda_alias_props={},
+        table_permissions="Read",
     )
     assert tuple(emitted.permissions) == get_args(PatternSid)

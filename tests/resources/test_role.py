@@ -3,8 +3,10 @@
 import json
 
 import pytest
-from cdktf import TerraformStack
+from ddb_stream_lambda import DynamoDBStreamsToLambda, LambdaRoleProps
+from cdktf import TerraformStack, TerraformVariable
 from cdktf_cdktf_provider_aws.data_aws_lambda_function import DataAwsLambdaFunction
+from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction
 from ddb_stream_lambda.resources.role import name_of
@@ -12,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.arns import ROLE_ARN
-from tests.support.calls import Emit, MistakesOf
+from tests.support.calls import ZIP_FUNCTION, Emit, MistakesOf, new_stack
+from tests.support.emitted import Emitted
 
 # The characters of IAM names.
 IAM_CHARACTERS = "abcXYZ019-_+=,.@"
@@ -49,6 +52,97 @@ class TestNewRole:
     def test_needs_a_name_that_iam_accepts(self, mistakes_of: MistakesOf, name: str) -> None:
         assert "64" in mistakes_of(lambda_role_props={"name": name})["lambda_role_props.name"]
 
+    def test_has_the_other_arguments_of_the_props(self, emit: Emit) -> None:
+        arguments = {
+            "name_prefix": "orders-",
+            "description": "Reads the orders.",
+            "max_session_duration": 43200,
+            "force_detach_policies": True,
+        }
+        role = emit(lambda_role_props=arguments).only("aws_iam_role")
+        assert arguments.items() <= role.items()
+        assert "name" not in role
+
+    @pytest.mark.parametrize(
+        ("argument", "value"),
+        [
+            ("name_prefix", "n" * 39),
+            ("name_prefix", "a/"),
+            ("max_session_duration", 3599),
+            ("max_session_duration", 43201),
+            ("description", "d" * 1001),
+            ("path", "service"),
+            ("path", "/service"),
+        ],
+    )
+    def test_with_values_that_iam_would_refuse_is_refused(
+        self, mistakes_of: MistakesOf, argument: str, value: object
+    ) -> None:
+        assert list(mistakes_of(lambda_role_props={argument: value})) == [f"lambda_role_props.{argument}"]
+
+    def test_with_a_name_and_a_prefix_is_refused(self, mistakes_of: MistakesOf) -> None:
+        mistakes = mistakes_of(lambda_role_props={"name": "worker", "name_prefix": "worker-"})
+        assert list(mistakes) == ["lambda_role_props.name_prefix"]
+
+    def test_takes_expressions(self, emit: Emit, stack: TerraformStack) -> None:
+        text = TerraformVariable(stack, "text", type="string").string_value
+        number = TerraformVariable(stack, "number", type="number").number_value
+        arguments = {"name_prefix": text, "description": text, "path": text, "max_session_duration": number}
+        role = emit(lambda_role_props=arguments).only("aws_iam_role")
+        assert role["path"] == "${var.text}"
+        assert role["max_session_duration"] == "${var.number}"
+
+
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+INSIGHTS = "arn:aws:iam::aws:policy/service-role/CloudWatchLambdaInsightsExecutionRolePolicy"
+
+
+class TestManagedPolicies:
+    def test_are_attached_and_the_mapping_and_the_function_depend_on_them(
+        self, emit: Emit, stack: TerraformStack
+    ) -> None:
+        policy = IamPolicy(stack, "policy", policy="{}").arn
+        emitted = emit(lambda_role_props={"policy_arns": [READ_ONLY, policy]})
+        attachments = emitted.all("aws_iam_role_policy_attachment")
+        assert [attachment["policy_arn"] for attachment in attachments.values()] == [
+            READ_ONLY,
+            "${aws_iam_policy.policy.arn}",
+        ]
+        role = emitted.reference("aws_iam_role", "name")
+        assert {attachment["role"] for attachment in attachments.values()} == {role}
+        for address in (f"aws_iam_role_policy_attachment.{name}" for name in attachments):
+            assert address in emitted.mapping["depends_on"]
+            assert address in emitted.function["depends_on"]
+
+    def test_keep_their_addresses_in_another_order(self) -> None:
+        """Terraform would exchange the policies of two attachments, and could detach one after it attached it."""
+
+        def addresses_of(policy_arns: list[str]) -> dict[str, str]:
+            stack = new_stack()
+            roles: LambdaRoleProps = {"policy_arns": policy_arns}
+            pattern = DynamoDBStreamsToLambda(
+                stack, "pipeline", lambda_function_props=ZIP_FUNCTION, lambda_role_props=roles
+            )
+            attachments = Emitted(stack, pattern).all("aws_iam_role_policy_attachment")
+            return {name: attachment["policy_arn"] for name, attachment in attachments.items()}
+
+        assert addresses_of([READ_ONLY, INSIGHTS]) == addresses_of([INSIGHTS, READ_ONLY])
+
+    def test_of_the_same_name_are_attached_both(self, emit: Emit) -> None:
+        policies = [f"arn:aws:iam::{account}:policy/orders" for account in ("aws", "123456789012")]
+        emitted = emit(lambda_role_props={"policy_arns": policies})
+        assert len(emitted.all("aws_iam_role_policy_attachment")) == 2
+
+    @pytest.mark.parametrize("wrong", ["ReadOnlyAccess", ROLE_ARN, READ_ONLY])
+    def test_that_are_no_policies_or_are_attached_twice_are_refused(self, mistakes_of: MistakesOf, wrong: str) -> None:
+        mistakes = mistakes_of(lambda_role_props={"policy_arns": [READ_ONLY, wrong]})
+        assert list(mistakes) == ["lambda_role_props.policy_arns[1]"]
+
+    def test_must_be_known_at_synth(self, mistakes_of: MistakesOf, stack: TerraformStack) -> None:
+        policies = TerraformVariable(stack, "policies", type="list(string)").list_value
+        mistakes = mistakes_of(lambda_role_props={"policy_arns": policies})
+        assert "known when the app is synthesized" in mistakes["lambda_role_props.policy_arns"]
+
 
 class TestRoleOfTheProps:
     def test_is_used_and_gets_the_policy(self, emit: Emit) -> None:
@@ -62,6 +156,22 @@ class TestRoleOfTheProps:
         role = IamRole(stack, "given", assume_role_policy="{}", path="/service/")
         emitted = emit(lambda_function_props={"role": role.arn})
         assert emitted.only("aws_iam_role_policy")["role"] == "${basename(aws_iam_role.given.arn)}"
+
+    @pytest.mark.parametrize(
+        ("role", "name"),
+        [
+            ("${var.role_arn}", "${basename(var.role_arn)}"),
+            ('${module.roles.arns["worker"]}', '${basename(module.roles.arns["worker"])}'),
+            (
+                "arn:aws:iam::${var.account}:role/${var.role}",
+                '${basename("arn:aws:iam::${var.account}:role/${var.role}")}',
+            ),
+        ],
+    )
+    def test_can_be_an_expression_written_as_text(self, emit: Emit, role: str, name: str) -> None:
+        emitted = emit(lambda_function_props={"role": role})
+        assert emitted.function["role"] == role
+        assert emitted.only("aws_iam_role_policy")["role"] == name
 
     def test_together_with_role_props_is_refused(self, mistakes_of: MistakesOf) -> None:
         mistakes = mistakes_of(lambda_function_props={"role": ROLE_ARN}, lambda_role_props={"name": "worker"})

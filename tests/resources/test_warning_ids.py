@@ -5,18 +5,27 @@ from typing import Any, get_args
 import pytest
 from ddb_stream_lambda import WarningId
 
-from tests.support.calls import Emit, MistakesOf, send_failed_batches_to
+from tests.support.calls import VPC, Emit, MistakesOf, send_failed_batches_to
 
 KINESIS_ARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/failed"
+WITHOUT_ZIP = {"code": None, "runtime": None, "handler": None}
 SIX_FILTERS = {"filter": [{"pattern": f'{{"eventName": ["{n}"]}}'} for n in range(6)]}
 
 # Id -> inputs that cause the warning. One for each id.
 OVERRIDES: dict[str, dict[str, Any]] = {
     "bisect_batch_on_function_error": {"dynamo_event_source_props": {"bisect_batch_on_function_error": False}},
+    "dead_letter_config": {"lambda_function_props": {"dead_letter_config": {"target_arn": "${var.target}"}}},
     "deletion_protection_enabled": {"dynamo_table_props": {"deletion_protection_enabled": False}},
     "deploy_sqs_dlq_queue": {"deploy_sqs_dlq_queue": False},
     "destination_config": {"dynamo_event_source_props": send_failed_batches_to(KINESIS_ARN)},
+    "file_system_config": {
+        "lambda_function_props": {
+            "file_system_config": {"arn": "${var.access_point}", "local_mount_path": "/mnt/orders"},
+            "vpc_config": VPC,
+        }
+    },
     "filter_criteria": {"dynamo_event_source_props": {"filter_criteria": SIX_FILTERS}},
+    "image_uri": {"lambda_function_props": {"image_uri": "orders:latest", **WITHOUT_ZIP}},
     "kms_master_key_id": {"sqs_dlq_queue_props": {"kms_master_key_id": None}},
     "maximum_record_age_in_seconds": {"dynamo_event_source_props": {"maximum_record_age_in_seconds": 60}},
     "maximum_retry_attempts": {"dynamo_event_source_props": {"maximum_retry_attempts": 3}},
@@ -25,6 +34,8 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "policy": {"sqs_dlq_queue_props": {"policy": "{}"}},
     "prevent_destroy": {"dynamo_table_props": {"lifecycle": {"prevent_destroy": False}}},
     "server_side_encryption": {"dynamo_table_props": {"server_side_encryption": {"enabled": False}}},
+    "snap_start": {"lambda_function_props": {"snap_start": {"apply_on": "PublishedVersions"}}},
+    "source_code_hash": {"lambda_function_props": {"code": None, "filename": "orders.zip"}},
     "tracing_config": {"lambda_function_props": {"tracing_config": {"mode": "PassThrough"}}},
 }
 # Other inputs that weaken the same defaults, mostly by leaving an argument out.
