@@ -1,7 +1,9 @@
 """Filter patterns: the shape that Lambda accepts and that can match a stream record, and the rules that write them."""
 
 import json
+import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +22,7 @@ from ddb_stream_lambda import (
     or_,
 )
 from cdktf import TerraformStack, TerraformVariable, Token
-from ddb_stream_lambda.arguments.filters import check_filter_pattern, number_text
+from ddb_stream_lambda.arguments.filters import RECORD, STREAM_RECORD, check_filter_pattern, number_text
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -399,7 +401,7 @@ class TestRules:
         assert not_exists().pattern() == {letter: [{"exists": False}] for letter in letters}
 
     def test_can_be_plain_values_and_lists_and_mappings(self) -> None:
-        conditions = {"a": "x", "b": ["x", "y"], "c": {"city": begins_with("R"), "zip": 5}}
+        conditions: dict[str, Any] = {"a": "x", "b": ["x", "y"], "c": {"city": begins_with("R"), "zip": 5}}
         assert filter_pattern(old_image=conditions)["dynamodb"] == {
             "OldImage": {
                 "a": {"S": ["x"]},
@@ -429,8 +431,8 @@ class TestRules:
         variable = TerraformVariable(stack, "x", type="string")
         value = variable.string_value
         assert is_equal(value).pattern() == {"S": [value]}
-        (text,) = is_equal(variable.number_value).pattern()["N"]  # type: ignore[arg-type, misc]
-        assert text.startswith("${TfToken[")
+        number = is_equal(variable.number_value).pattern()  # type: ignore[arg-type]
+        assert str(number).startswith("{'N': ['${TfToken[")
 
     @pytest.mark.parametrize(
         ("make", "words"),
@@ -459,6 +461,29 @@ class TestRules:
         with pytest.raises(PatternError) as caught:
             is_equal(paid)  # type: ignore[arg-type]
         assert "has an unknown type" in str(caught.value)
+
+
+class TestPage:
+    """The page about filters in the documentation."""
+
+    PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "filters.md").read_text()
+
+    def test_has_an_example_that_is_accepted(self, emit: Emit) -> None:
+        (program,) = re.findall(r"^```python\n(.*?)^```", self.PAGE, re.DOTALL | re.MULTILINE)
+        names: dict[str, Any] = {}
+        exec(program, names)
+        emitted = emit(dynamo_event_source_props=names["dynamo_event_source_props"])
+        assert len(emitted.mapping["filter_criteria"]["filter"]) == 3
+        assert emitted.warnings == []
+
+    def test_lists_every_rule(self) -> None:
+        listed = set(re.findall(r"^\| `(\w+)\(", self.PAGE, re.MULTILINE))
+        rules = (begins_with, empty, ends_with, exists, is_equal, not_equals, not_exists, null, or_)
+        assert listed == {rule.__name__ for rule in rules}
+
+    def test_lists_every_key_of_the_record(self) -> None:
+        for key in (*RECORD.keys, *STREAM_RECORD.keys):
+            assert f"`{key}`" in self.PAGE
 
 
 class TestNumberText:
