@@ -13,12 +13,16 @@ from tests.support.emitted import Emitted
 
 def test_the_public_names_are_these() -> None:
     assert sorted(ddb_stream_lambda.__all__) == [
+        "AttributeType",
         "Code",
         "DynamoDBStreamsToLambda",
         "DynamoEventSourceProps",
         "DynamoTableProps",
+        "EventName",
         "ExistingFunction",
         "ExistingTable",
+        "FilterRule",
+        "FilterValue",
         "ImportOrderWarning",
         "LambdaAliasProps",
         "LambdaFunctionProps",
@@ -31,6 +35,16 @@ def test_the_public_names_are_these() -> None:
         "TableByArn",
         "TablePermissions",
         "WarningId",
+        "begins_with",
+        "empty",
+        "ends_with",
+        "exists",
+        "filter_pattern",
+        "is_equal",
+        "not_equals",
+        "not_exists",
+        "null",
+        "or_",
     ]
 
 
