@@ -1,8 +1,8 @@
 """DynamoDB table with stream → Lambda, least privilege, nothing lost: a CDKTF construct.
 
 `DynamoDBStreamsToLambda` is the pattern, `Code` and `TableByArn` are values that it takes, and `PatternError` is the
-exception that it raises. A name is loaded at its first use, so that a program that needs no construct, such as the
-hand-off, does not start the engine of cdktf.
+exception that it raises. `filter_pattern` and its rules write the patterns of filters. A name is loaded at its first
+use, so that a program that needs no construct, such as the hand-off, does not start the engine of cdktf.
 
 Import this package before the provider's: see `ImportOrderWarning`.
 """
@@ -26,6 +26,22 @@ if TYPE_CHECKING:
         LogGroupProps,
         SqsQueueProps,
     )
+    from .arguments.filter_rules import (
+        AttributeType,
+        EventName,
+        FilterRule,
+        FilterValue,
+        begins_with,
+        empty,
+        ends_with,
+        exists,
+        filter_pattern,
+        is_equal,
+        not_equals,
+        not_exists,
+        null,
+        or_,
+    )
     from .code import Archive, Code, Dependencies, PackingError, Target
     from .errors import Mistake, PatternError
     from .pattern import DynamoDBStreamsToLambda
@@ -37,13 +53,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Archive",
+    "AttributeType",
     "Code",
     "Dependencies",
     "DynamoDBStreamsToLambda",
     "DynamoEventSourceProps",
     "DynamoTableProps",
+    "EventName",
     "ExistingFunction",
     "ExistingTable",
+    "FilterRule",
+    "FilterValue",
     "ImportOrderWarning",
     "LambdaAliasProps",
     "LambdaFunctionProps",
@@ -58,17 +78,31 @@ __all__ = [
     "TablePermissions",
     "Target",
     "WarningId",
+    "begins_with",
+    "empty",
+    "ends_with",
+    "exists",
+    "filter_pattern",
+    "is_equal",
+    "not_equals",
+    "not_exists",
+    "null",
+    "or_",
 ]
 
 _MODULES = {
     "Archive": "code",
+    "AttributeType": "arguments.filter_rules",
     "Code": "code",
     "Dependencies": "code",
     "DynamoDBStreamsToLambda": "pattern",
     "DynamoEventSourceProps": "arguments._generated",
     "DynamoTableProps": "arguments._generated",
+    "EventName": "arguments.filter_rules",
     "ExistingFunction": "resources.function",
     "ExistingTable": "resources.table",
+    "FilterRule": "arguments.filter_rules",
+    "FilterValue": "arguments.filter_rules",
     "LambdaAliasProps": "arguments._generated",
     "LambdaFunctionProps": "arguments._generated",
     "LambdaRoleProps": "arguments._generated",
@@ -82,6 +116,16 @@ _MODULES = {
     "TablePermissions": "resources.table_access",
     "Target": "code",
     "WarningId": "resources.warning_ids",
+    "begins_with": "arguments.filter_rules",
+    "empty": "arguments.filter_rules",
+    "ends_with": "arguments.filter_rules",
+    "exists": "arguments.filter_rules",
+    "filter_pattern": "arguments.filter_rules",
+    "is_equal": "arguments.filter_rules",
+    "not_equals": "arguments.filter_rules",
+    "not_exists": "arguments.filter_rules",
+    "null": "arguments.filter_rules",
+    "or_": "arguments.filter_rules",
 }
 
 

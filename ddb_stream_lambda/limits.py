@@ -156,3 +156,25 @@ ROLE_PATH = r"/|/[!-~]+/"
 ROLE_NAME_PREFIX = NameRule(1, 38, "A-Za-z0-9_+=,.@-")
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 MANAGED_POLICY_ARN = r"arn:[\w-]+:iam::(?:aws|\d{12}):policy/[\w+=,.@/-]+"
+# https://docs.aws.amazon.com/lambda/latest/api/API_Filter.html
+MAX_FILTER_PATTERN_LENGTH = 4096
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax
+FILTER_OPERATORS = ("anything-but", "equals-ignore-case", "exists", "numeric", "prefix", "suffix")
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
+STREAM_EVENT_NAMES = ("INSERT", "MODIFY", "REMOVE")
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_AttributeValue.html
+ATTRIBUTE_TYPES = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html: the precision
+# of a number.
+MAX_NUMBER_DIGITS = 38
+# https://docs.aws.amazon.com/lambda/latest/api/API_EventSourceMappingMetricsConfig.html: ErrorCount and KafkaMetrics
+# are for Kafka only.
+EVENT_SOURCE_METRICS = ("EventCount",)
+# https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html: FunctionName.
+FUNCTION_REFERENCE = (
+    r"(arn:aws[a-zA-Z-]*:lambda:)?((eusc-)?[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-\d:)?(\d{12}:)?(function:)?"
+    r"[a-zA-Z0-9_.-]+(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9_-]+))?"
+)
+MAX_FUNCTION_REFERENCE_LENGTH = 256
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html: a record is kept for 24 hours.
+STREAM_RETENTION_IN_SECONDS = 86_400

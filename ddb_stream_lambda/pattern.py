@@ -192,7 +192,11 @@ class DynamoDBStreamsToLambda(Construct):
             table_input = table.check_table(
                 path=path, existing=existing_table_interface, props=dynamo_table_props, mistakes=mistakes
             )
-            mapping_arguments = event_source.check_mapping(props=dynamo_event_source_props, mistakes=mistakes)
+            mapping_arguments = event_source.check_mapping(
+                props=dynamo_event_source_props,
+                stream_view=event_source.stream_view_of(table_input),
+                mistakes=mistakes,
+            )
             function_input = function.check_function(
                 path=path,
                 stack=location.stack,

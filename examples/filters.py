@@ -1,20 +1,17 @@
 """Invoke the function only for some changes: orders that are new, or whose status became "paid"."""
 
-import json
 from pathlib import Path
 
-from ddb_stream_lambda import Code, DynamoDBStreamsToLambda
+from ddb_stream_lambda import Code, DynamoDBStreamsToLambda, filter_pattern, is_equal, not_equals
 from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 
-NEW_ORDER = {"eventName": ["INSERT"]}
-BECAME_PAID = {
-    "eventName": ["MODIFY"],
-    "dynamodb": {
-        "OldImage": {"status": {"S": [{"anything-but": ["paid"]}]}},
-        "NewImage": {"status": {"S": ["paid"]}},
-    },
-}
+NEW_ORDER = filter_pattern(event_name=["INSERT"])
+BECAME_PAID = filter_pattern(
+    event_name=["MODIFY"],
+    old_image={"status": not_equals("paid")},
+    new_image={"status": is_equal("paid")},
+)
 
 app = App()
 stack = TerraformStack(app, "orders")
@@ -30,7 +27,7 @@ DynamoDBStreamsToLambda(
     },
     dynamo_event_source_props={
         # A record is processed if it matches any of the filters. Lambda allows five.
-        "filter_criteria": {"filter": [{"pattern": json.dumps(pattern)} for pattern in (NEW_ORDER, BECAME_PAID)]},
+        "filter_criteria": {"filter": [{"pattern": pattern} for pattern in (NEW_ORDER, BECAME_PAID)]},
         "function_response_types": ["ReportBatchItemFailures"],
         # Wait up to 5 seconds for a fuller batch.
         "batch_size": 500,

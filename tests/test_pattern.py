@@ -15,13 +15,17 @@ from tests.support.emitted import Emitted
 def test_the_public_names_are_these() -> None:
     assert sorted(ddb_stream_lambda.__all__) == [
         "Archive",
+        "AttributeType",
         "Code",
         "Dependencies",
         "DynamoDBStreamsToLambda",
         "DynamoEventSourceProps",
         "DynamoTableProps",
+        "EventName",
         "ExistingFunction",
         "ExistingTable",
+        "FilterRule",
+        "FilterValue",
         "ImportOrderWarning",
         "LambdaAliasProps",
         "LambdaFunctionProps",
@@ -36,6 +40,16 @@ def test_the_public_names_are_these() -> None:
         "TablePermissions",
         "Target",
         "WarningId",
+        "begins_with",
+        "empty",
+        "ends_with",
+        "exists",
+        "filter_pattern",
+        "is_equal",
+        "not_equals",
+        "not_exists",
+        "null",
+        "or_",
     ]
 
 

@@ -192,7 +192,7 @@ class LambdaEventSourceMappingDestinationConfigProps(TypedDict, total=False):
 class LambdaEventSourceMappingFilterCriteriaFilterProps(TypedDict, total=False):
     """The block of the provider's `LambdaEventSourceMappingFilterCriteriaFilter`."""
 
-    pattern: str | None
+    pattern: str | Mapping[str, object] | None
 
 
 class LambdaEventSourceMappingFilterCriteriaProps(TypedDict, total=False):

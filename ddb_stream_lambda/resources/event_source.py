@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_aws.dynamodb_table import DynamodbTable
 from cdktf_cdktf_provider_aws.lambda_event_source_mapping import LambdaEventSourceMapping
 from constructs import Construct
 
@@ -17,26 +18,36 @@ from ..arguments.checks import check_choice, check_present, check_ranges
 from ..arguments.companions import with_companion
 from ..arguments.completing import complete, merge
 from ..arguments.conforming import Arguments
+from ..arguments.filters import check_filter_pattern
 from ..arguments.warnings import OverrideWarning
 from ..errors import Mistakes
 from ..limits import (
+    EVENT_SOURCE_METRICS,
     EVENT_SOURCE_RANGES,
+    FUNCTION_REFERENCE,
     FUNCTION_RESPONSE_TYPES,
     MAX_FILTERS,
     MAX_FILTERS_WITH_RAISED_QUOTA,
+    MAX_FUNCTION_REFERENCE_LENGTH,
     STARTING_POSITIONS,
+    STREAM_RETENTION_IN_SECONDS,
 )
+from .kms_keys import KEY_ARN
+from .table import GivenTable, NewTable
 
 PROPS = "dynamo_event_source_props"
 
 RETRY_ATTEMPTS = 500
-RECORD_AGE_IN_SECONDS = 24 * 60 * 60
+RECORD_AGE_IN_SECONDS = STREAM_RETENTION_IN_SECONDS
 
 EventSourceWarningId = Literal[
     "bisect_batch_on_function_error",
     "filter_criteria",
+    "kms_key_arn",
     "maximum_record_age_in_seconds",
     "maximum_retry_attempts",
+    "parallelization_factor",
+    "starting_position",
 ]
 
 
@@ -51,8 +62,26 @@ def defaults() -> dict[str, Any]:
     }
 
 
-def check_mapping(*, props: object, mistakes: Mistakes) -> Arguments:
-    """Return the mapping's arguments without its stream, function and queue; add a mistake for each wrong input."""
+def stream_view_of(table: NewTable | GivenTable) -> str | None:
+    """Return the view type of the table's stream; None if it is unknown before Terraform runs."""
+    match table:
+        case NewTable(arguments):
+            view = arguments.get("stream_view_type")
+        case GivenTable(DynamodbTable() as interface):
+            view = interface.stream_view_type_input
+        case _:
+            view = None
+    return view if isinstance(view, str) and not is_token(view) else None
+
+
+def check_mapping(*, props: object, stream_view: str | None = None, mistakes: Mistakes) -> Arguments:
+    """Return the mapping's arguments without its stream, function and queue; add a mistake for each wrong input.
+
+    Args:
+        props: The user's props.
+        stream_view: The view type of the table's stream; None if it is unknown.
+        mistakes: The collector of mistakes.
+    """
     arguments = complete(
         DynamoEventSourceProps,
         props,
@@ -69,10 +98,16 @@ def check_mapping(*, props: object, mistakes: Mistakes) -> Arguments:
         mistakes.add(f"{PROPS}.starting_position", position, message)
     else:
         check_choice(STARTING_POSITIONS, value=position, property=f"{PROPS}.starting_position", mistakes=mistakes)
-    for number, response in enumerate(arguments.get("function_response_types", ())):
-        property = f"{PROPS}.function_response_types[{number}]"
-        check_choice(FUNCTION_RESPONSE_TYPES, value=response, property=property, mistakes=mistakes)
-    _check_filters(arguments, mistakes)
+    lists: tuple[tuple[str, object, Sequence[str]], ...] = (
+        ("function_response_types", arguments.get("function_response_types"), FUNCTION_RESPONSE_TYPES),
+        ("metrics_config.metrics", arguments.get("metrics_config", {}).get("metrics"), EVENT_SOURCE_METRICS),
+    )
+    for name, values, choices in lists:
+        for number, value in enumerate(values if isinstance(values, list) and not is_token(values) else ()):
+            check_choice(choices, value=value, property=f"{PROPS}.{name}[{number}]", mistakes=mistakes)
+    _check_references(arguments, mistakes)
+    _check_lifecycle(arguments, mistakes)
+    _check_filters(arguments, stream_view, mistakes)
     return arguments
 
 
@@ -113,19 +148,45 @@ def warnings_of(arguments: Arguments) -> Iterator[OverrideWarning]:
             "bisect_batch_on_function_error",
             f"{PROPS}.bisect_batch_on_function_error is off: one bad record makes its whole batch fail.",
         )
+    if arguments.get("starting_position") == "LATEST":
+        # https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html#dyanmo-db-stream-poll
+        yield _warning(
+            "starting_position",
+            f"{PROPS}.starting_position is LATEST: the function does not get the changes that were made before Lambda "
+            "begins to read the stream, which can take several minutes; TRIM_HORIZON misses none.",
+        )
     limits: tuple[tuple[EventSourceWarningId, int, str], ...] = (
         ("maximum_retry_attempts", RETRY_ATTEMPTS, "retries"),
         ("maximum_record_age_in_seconds", RECORD_AGE_IN_SECONDS, "seconds"),
     )
     for name, default, unit in limits:
         value = arguments.get(name, -1)
-        if not is_token(value) and value < default:
-            consequence = (
-                "a record that fails blocks its shard until the stream drops it after 24 hours"
-                if value < 0
-                else f"Lambda gives up a record that fails after {value} {unit}, not {default}"
-            )
+        if is_token(value):
+            continue
+        consequence = ""
+        if value < 0:
+            consequence = "a record that fails blocks its shard until the stream drops it after 24 hours"
+        elif value < default:
+            consequence = f"Lambda gives up a record that fails after {value} {unit}, not {default}"
+        elif name == "maximum_record_age_in_seconds" and value > STREAM_RETENTION_IN_SECONDS:
+            consequence = "the stream drops a record that fails after 24 hours, before Lambda gives it up"
+        if consequence:
             yield _warning(name, f"{PROPS}.{name} is overridden: {consequence}.")
+    window, factor = arguments.get("tumbling_window_in_seconds", 0), arguments.get("parallelization_factor", 1)
+    if not is_token(window) and not is_token(factor) and window > 0 and factor > 1:
+        # https://github.com/terraform-aws-modules/terraform-aws-lambda/issues/619
+        yield _warning(
+            "parallelization_factor",
+            f"{PROPS}.parallelization_factor is {factor}: Lambda keeps the state of a tumbling window only with a "
+            "factor of 1; remove it, or tumbling_window_in_seconds.",
+        )
+    if "kms_key_arn" in arguments:
+        # https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filter-criteria-encryption
+        yield _warning(
+            "kms_key_arn",
+            f"{PROPS}.kms_key_arn is set: Lambda decrypts the filters as a service, not with the function's role; the "
+            "policy of the key has to allow kms:Decrypt to lambda.<region>.amazonaws.com, otherwise the mapping stops.",
+        )
     count = len(filters_of(arguments))
     if count > MAX_FILTERS:
         yield _warning(
@@ -151,7 +212,38 @@ def _warning(id: EventSourceWarningId, consequence: str) -> OverrideWarning:
     return OverrideWarning(id, consequence)
 
 
-def _check_filters(arguments: Arguments, mistakes: Mistakes) -> None:
+def _check_references(arguments: Arguments, mistakes: Mistakes) -> None:
+    """Add a mistake for a function or a key that Lambda refuses."""
+    function = arguments.get("function_name")
+    if isinstance(function, str) and not is_token(function):
+        property = f"{PROPS}.function_name"
+        if not re.fullmatch(FUNCTION_REFERENCE, function):
+            message = "must be the name or the ARN of a function, of an alias or of a version, such as orders:live"
+            mistakes.add(property, function, message)
+        elif len(function) > MAX_FUNCTION_REFERENCE_LENGTH:
+            mistakes.add(property, function, f"must be at most {MAX_FUNCTION_REFERENCE_LENGTH} characters")
+    key = arguments.get("kms_key_arn")
+    if isinstance(key, str) and not is_token(key) and not KEY_ARN.fullmatch(key):
+        mistakes.add(f"{PROPS}.kms_key_arn", key, "must be a key's ARN: arn:aws:kms:<region>:<account>:key/<id>")
+
+
+def _check_lifecycle(arguments: Arguments, mistakes: Mistakes) -> None:
+    """Add a mistake for `create_before_destroy`.
+
+    Lambda refuses a second mapping of a stream and a function. And Terraform creates everything that the mapping
+    depends on before it destroys it, too: the function, the role and the table, whose names are in use.
+    https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle#create_before_destroy
+    """
+    if arguments.get("lifecycle", {}).get("create_before_destroy") is True:
+        message = (
+            "Lambda refuses a second mapping of the same stream and function (ResourceConflictException), and "
+            "Terraform applies it to the function, the role and the table as well; remove it"
+        )
+        mistakes.add(f"{PROPS}.lifecycle.create_before_destroy", True, message)
+
+
+def _check_filters(arguments: Arguments, stream_view: str | None, mistakes: Mistakes) -> None:
+    """Check the filters, and write their patterns as text."""
     property = f"{PROPS}.filter_criteria.filter"
     filters = filters_of(arguments)
     if len(filters) > MAX_FILTERS_WITH_RAISED_QUOTA:
@@ -159,12 +251,9 @@ def _check_filters(arguments: Arguments, mistakes: Mistakes) -> None:
         mistakes.add(property, f"{len(filters)} filters", message)
     for number, block in enumerate(filters):
         pattern = block.get("pattern")
-        if pattern is None or is_token(pattern):
-            continue
-        try:
-            is_object = isinstance(json.loads(pattern), dict)
-        except ValueError:
-            is_object = False
-        if not is_object:
-            message = 'must be a JSON object, such as json.dumps({"eventName": ["INSERT"]})'
-            mistakes.add(f"{property}[{number}].pattern", pattern, message)
+        if pattern is not None:
+            path = f"{property}[{number}].pattern"
+            block["pattern"] = check_filter_pattern(pattern, stream_view=stream_view, property=path, mistakes=mistakes)
+        elif not any(mistake.property.startswith(f"{property}[{number}]") for mistake in mistakes.found):
+            message = 'a filter needs a pattern, such as {"eventName": ["INSERT"]}; add it, or remove the filter'
+            mistakes.add(f"{property}[{number}].pattern", None, message)

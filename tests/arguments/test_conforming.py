@@ -56,7 +56,7 @@ WRONG_VALUES: list[tuple[type, dict[str, Any], str, str]] = [
     (DynamoEventSourceProps, {"filter_criteria": {"filter": ["{}"]}}, "filter_criteria.filter[0]", "must be a block"),
     (
         DynamoEventSourceProps,
-        {"filter_criteria": {"filter": [{"pattern": {}}]}},
+        {"filter_criteria": {"filter": [{"pattern": 3}]}},
         "filter_criteria.filter[0].pattern",
         "must be text",
     ),

@@ -1,9 +1,13 @@
 """The event source mapping: its defaults, ranges, filters and connections."""
 
 import json
+from typing import Any
 
 import pytest
+from ddb_stream_lambda import DynamoDBStreamsToLambda, TableByArn, filter_pattern, is_equal
 from cdktf import TerraformStack, TerraformVariable
+from cdktf_cdktf_provider_aws.data_aws_lambda_function import DataAwsLambdaFunction
+from cdktf_cdktf_provider_aws.dynamodb_table import DynamodbTable
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.lambda_event_source_mapping import (
     LambdaEventSourceMapping,
@@ -15,8 +19,9 @@ from ddb_stream_lambda.resources.event_source import check_mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.arns import TOPIC_ARN
-from tests.support.calls import Emit, MistakesOf, send_failed_batches_to
+from tests.support.arns import KEY_ARN, STREAM_ARN, TOPIC_ARN
+from tests.support.calls import ZIP_FUNCTION, Emit, MistakesOf, new_stack, send_failed_batches_to
+from tests.support.emitted import Emitted
 
 PROPS = "dynamo_event_source_props"
 OUTSIDE_THE_RANGE = {
@@ -42,7 +47,15 @@ def pairs(values: dict[str, list[int]]) -> list[tuple[str, int]]:
 
 
 def filters(count: int) -> dict[str, object]:
-    return {"filter": [{"pattern": json.dumps({"eventName": [f"INSERT{n}"]})} for n in range(count)]}
+    return {"filter": [{"pattern": keyed(n)} for n in range(count)]}
+
+
+def keyed(number: int) -> str:
+    return json.dumps({"dynamodb": {"Keys": {"id": {"S": [str(number)]}}}})
+
+
+def filtered(pattern: object) -> dict[str, object]:
+    return {"filter_criteria": {"filter": [{"pattern": pattern}]}}
 
 
 def test_the_mapping_has_the_defaults(emit: Emit) -> None:
@@ -56,7 +69,7 @@ def test_the_mapping_has_the_defaults(emit: Emit) -> None:
         "maximum_record_age_in_seconds": 86400,
         "maximum_retry_attempts": 500,
         "destination_config": {"on_failure": {"destination_arn": emitted.reference("aws_sqs_queue", "arn")}},
-        "depends_on": [emitted.address("aws_iam_role_policy")],
+        "depends_on": [emitted.address("aws_iam_role_policy"), emitted.address("aws_lambda_function")],
     }
 
 
@@ -70,7 +83,7 @@ class TestProps:
             "enabled": False,
             "filter_criteria": filters(1),
             "function_response_types": ["ReportBatchItemFailures"],
-            "kms_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/k",
+            "kms_key_arn": KEY_ARN,
             "maximum_batching_window_in_seconds": 5,
             "metrics_config": {"metrics": ["EventCount"]},
             "parallelization_factor": 4,
@@ -96,7 +109,69 @@ class TestProps:
     def test_can_add_a_dependency_to_the_policy(self, emit: Emit, stack: TerraformStack) -> None:
         other = IamRole(stack, "other", assume_role_policy="{}")
         emitted = emit(dynamo_event_source_props={"depends_on": [other]})
-        assert emitted.mapping["depends_on"] == ["aws_iam_role.other", emitted.address("aws_iam_role_policy")]
+        policy, function = emitted.address("aws_iam_role_policy"), emitted.address("aws_lambda_function")
+        assert emitted.mapping["depends_on"] == ["aws_iam_role.other", policy, function]
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "orders",
+            "orders:live",
+            "orders:7",
+            "orders:$LATEST",
+            "123456789012:function:orders",
+            "arn:aws:lambda:eu-west-1:123456789012:function:orders",
+            "arn:aws-cn:lambda:cn-north-1:123456789012:function:orders:live",
+            "${aws_lambda_alias.live.arn}",
+        ],
+    )
+    def test_a_function_name_does_not_remove_the_dependency_on_the_function(self, emit: Emit, name: str) -> None:
+        emitted = emit(dynamo_event_source_props={"function_name": name})
+        assert emitted.mapping["function_name"] == name
+        assert emitted.address("aws_lambda_function") in emitted.mapping["depends_on"]
+
+    def test_a_struct_does_not_remove_the_dependency_on_the_function(self, emit: Emit) -> None:
+        struct = LambdaEventSourceMappingConfig(function_name="orders:live")
+        emitted = emit(dynamo_event_source_props=struct)
+        assert emitted.address("aws_lambda_function") in emitted.mapping["depends_on"]
+
+    def test_a_struct_does_not_remove_the_dependency_on_an_existing_function(
+        self, emit: Emit, stack: TerraformStack
+    ) -> None:
+        given = DataAwsLambdaFunction(stack, "given", function_name="orders")
+        struct = LambdaEventSourceMappingConfig(function_name="orders:live")
+        emitted = emit(existing_lambda_obj=given, dynamo_event_source_props=struct)
+        assert "data.aws_lambda_function.given" in emitted.mapping["depends_on"]
+
+    def test_a_struct_does_not_remove_the_dependency_on_an_alias(self, emit: Emit) -> None:
+        struct = LambdaEventSourceMappingConfig(function_name="orders:live")
+        emitted = emit(lambda_alias_props={"name": "live"}, dynamo_event_source_props=struct)
+        assert emitted.address("aws_lambda_alias") in emitted.mapping["depends_on"]
+
+    @pytest.mark.parametrize("name", ["", "my orders", "orders:live:1", "arn:aws:s3:::orders", "orders:", "o" * 257])
+    def test_a_function_name_that_lambda_refuses_is_refused(self, mistakes_of: MistakesOf, name: str) -> None:
+        message = mistakes_of(dynamo_event_source_props={"function_name": name})[f"{PROPS}.function_name"]
+        assert "such as orders:live" in message or "at most 256 characters" in message
+
+    @pytest.mark.parametrize("key", ["alias/orders", "arn:aws:kms:eu-west-1:123456789012:alias/orders", "1234"])
+    def test_a_key_that_is_not_an_arn_of_a_key_is_refused(self, mistakes_of: MistakesOf, key: str) -> None:
+        message = mistakes_of(dynamo_event_source_props={"kms_key_arn": key})[f"{PROPS}.kms_key_arn"]
+        assert "must be a key's ARN" in message
+
+    @pytest.mark.parametrize("metric", ["ErrorCount", "KafkaMetrics", "eventCount"])
+    def test_a_metric_of_another_event_source_is_refused(self, mistakes_of: MistakesOf, metric: str) -> None:
+        mistakes = mistakes_of(dynamo_event_source_props={"metrics_config": {"metrics": ["EventCount", metric]}})
+        assert "must be EventCount" in mistakes[f"{PROPS}.metrics_config.metrics[1]"]
+
+    def test_a_second_mapping_before_the_first_is_destroyed_is_refused(self, mistakes_of: MistakesOf) -> None:
+        lifecycle = {"create_before_destroy": True}
+        mistakes = mistakes_of(dynamo_event_source_props={"lifecycle": lifecycle})
+        assert "ResourceConflictException" in mistakes[f"{PROPS}.lifecycle.create_before_destroy"]
+
+    def test_another_lifecycle_is_accepted(self, emit: Emit) -> None:
+        lifecycle = {"create_before_destroy": False, "ignore_changes": ["enabled"]}
+        emitted = emit(dynamo_event_source_props={"lifecycle": lifecycle})
+        assert emitted.mapping["lifecycle"] == lifecycle
 
     @pytest.mark.parametrize(
         "argument",
@@ -184,10 +259,104 @@ class TestFilters:
         mistakes = mistakes_of(dynamo_event_source_props={"filter_criteria": {"filter": [{"pattern": pattern}]}})
         assert "must be a JSON object" in mistakes[f"{PROPS}.filter_criteria.filter[0].pattern"]
 
+    def test_can_be_mappings(self, emit: Emit) -> None:
+        pattern = {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"status": {"S": ["open"]}}}}
+        (block,) = emit(dynamo_event_source_props=filtered(pattern)).mapping["filter_criteria"]["filter"]
+        assert json.loads(block["pattern"]) == pattern
+
+    def test_can_be_made_of_rules(self, emit: Emit) -> None:
+        pattern = filter_pattern(event_name=["INSERT"], new_image={"status": is_equal("open")})
+        (block,) = emit(dynamo_event_source_props=filtered(pattern)).mapping["filter_criteria"]["filter"]
+        written = {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"status": {"S": ["open"]}}}}
+        assert json.loads(block["pattern"]) == written
+
+    def test_as_text_are_emitted_unchanged(self, emit: Emit) -> None:
+        text = '{ "eventName":["INSERT"] }'
+        mapping = emit(dynamo_event_source_props=filtered(text)).mapping
+        assert mapping["filter_criteria"] == {"filter": [{"pattern": text}]}
+
+    def test_of_a_wrong_shape_are_refused(self, mistakes_of: MistakesOf) -> None:
+        mistakes = mistakes_of(dynamo_event_source_props=filtered({"eventName": "INSERT"}))
+        assert 'write ["INSERT"]' in mistakes[f"{PROPS}.filter_criteria.filter[0].pattern.eventName"]
+
+    @pytest.mark.parametrize("block", [{}, {"pattern": None}])
+    def test_need_a_pattern(self, mistakes_of: MistakesOf, block: dict[str, object]) -> None:
+        mistakes = mistakes_of(dynamo_event_source_props={"filter_criteria": {"filter": [block]}})
+        assert "a filter needs a pattern" in mistakes[f"{PROPS}.filter_criteria.filter[0].pattern"]
+
+    OLD_IMAGE = filtered({"dynamodb": {"OldImage": {"status": {"S": ["open"]}}}})
+
+    def test_of_an_image_that_a_new_table_does_not_send_are_refused(self, mistakes_of: MistakesOf) -> None:
+        table = {"stream_view_type": "NEW_IMAGE"}
+        (message,) = mistakes_of(dynamo_table_props=table, dynamo_event_source_props=self.OLD_IMAGE).values()
+        assert "view type NEW_IMAGE, without OldImage" in message
+
+    def test_of_an_image_that_a_table_of_the_app_does_not_send_are_refused(
+        self, mistakes_of: MistakesOf, stack: TerraformStack
+    ) -> None:
+        table = DynamodbTable(
+            stack, "table", name="orders", hash_key="id", stream_enabled=True, stream_view_type="KEYS_ONLY"
+        )
+        (message,) = mistakes_of(existing_table_interface=table, dynamo_event_source_props=self.OLD_IMAGE).values()
+        assert "view type KEYS_ONLY, without OldImage" in message
+
+    def test_of_an_image_are_accepted_if_the_view_type_is_unknown(self, emit: Emit, stack: TerraformStack) -> None:
+        view = TerraformVariable(stack, "view", type="string").string_value
+        emitted = emit(dynamo_table_props={"stream_view_type": view}, dynamo_event_source_props=self.OLD_IMAGE)
+        assert "OldImage" in emitted.mapping["filter_criteria"]["filter"][0]["pattern"]
+
+    def test_of_an_image_are_accepted_for_a_table_by_arn(self, emit: Emit) -> None:
+        table = TableByArn(stream_arn=STREAM_ARN)
+        emitted = emit(existing_table_interface=table, dynamo_event_source_props=self.OLD_IMAGE)
+        assert "OldImage" in emitted.mapping["filter_criteria"]["filter"][0]["pattern"]
+
     def test_can_be_terraform_expressions(self, emit: Emit, stack: TerraformStack) -> None:
         pattern = TerraformVariable(stack, "pattern", type="string").string_value
         mapping = emit(dynamo_event_source_props={"filter_criteria": {"filter": [{"pattern": pattern}]}}).mapping
         assert mapping["filter_criteria"]["filter"] == [{"pattern": "${var.pattern}"}]
+
+
+class TestChanges:
+    """A later change of the inputs keeps the addresses, so that Terraform changes the mapping and does not lose it."""
+
+    def changed(self, **inputs: Any) -> tuple[Emitted, Emitted]:
+        emitted = []
+        for changes in ({}, inputs):
+            stack = new_stack()
+            pattern = DynamoDBStreamsToLambda(stack, "pipeline", **{"lambda_function_props": ZIP_FUNCTION, **changes})
+            emitted.append(Emitted(stack, pattern))
+        before, after = emitted
+        assert before.address("aws_lambda_event_source_mapping") == after.address("aws_lambda_event_source_mapping")
+        return before, after
+
+    def test_a_removed_queue_is_removed_from_the_mapping_and_nothing_else(self) -> None:
+        before, after = self.changed(deploy_sqs_dlq_queue=False)
+        assert after.all("aws_sqs_queue") == {}
+        assert "destination_config" in before.mapping
+        rest = {name: value for name, value in before.mapping.items() if name != "destination_config"}
+        assert after.mapping == rest
+
+    def test_a_new_view_type_reaches_the_mapping_by_the_stream_of_the_table(self) -> None:
+        """The ARN of the new stream is unknown in the plan, and replaces the mapping."""
+        before, after = self.changed(dynamo_table_props={"stream_view_type": "NEW_IMAGE"})
+        assert after.table == before.table | {"stream_view_type": "NEW_IMAGE"}
+        assert after.mapping == before.mapping
+        assert after.mapping["event_source_arn"] == after.reference("aws_dynamodb_table", "stream_arn")
+
+    def test_a_new_name_of_the_table_reaches_the_mapping_by_its_stream(self) -> None:
+        before, after = self.changed(dynamo_table_props={"name": "orders-2"})
+        assert after.address("aws_dynamodb_table") == before.address("aws_dynamodb_table")
+        assert after.mapping == before.mapping
+
+    def test_a_new_name_of_the_function_reaches_the_mapping_by_its_arn(self) -> None:
+        before, after = self.changed(lambda_function_props={**ZIP_FUNCTION, "function_name": "orders-2"})
+        assert after.address("aws_lambda_function") == before.address("aws_lambda_function")
+        assert after.mapping == before.mapping
+
+    def test_a_new_name_of_the_queue_reaches_the_mapping_by_its_arn(self) -> None:
+        before, after = self.changed(sqs_dlq_queue_props={"name": "failed"})
+        assert after.address("aws_sqs_queue") == before.address("aws_sqs_queue")
+        assert after.mapping == before.mapping
 
 
 class TestDestination:
@@ -211,8 +380,29 @@ class TestDestination:
         ({"maximum_record_age_in_seconds": 60}, "gives up a record that fails after 60 seconds, not 86400"),
         ({"maximum_retry_attempts": -1}, "blocks its shard until the stream drops it after 24 hours"),
         ({"maximum_record_age_in_seconds": None}, "blocks its shard until the stream drops it after 24 hours"),
+        (
+            {"maximum_record_age_in_seconds": 86_401},
+            "drops a record that fails after 24 hours, before Lambda gives it up",
+        ),
+        ({"starting_position": "LATEST"}, "does not get the changes that were made before Lambda begins to read"),
+        ({"kms_key_arn": KEY_ARN}, "has to allow kms:Decrypt to lambda.<region>.amazonaws.com"),
+        ({"tumbling_window_in_seconds": 30, "parallelization_factor": 2}, "only with a factor of 1"),
     ],
 )
 def test_a_warning_names_the_consequence(emit: Emit, props: dict[str, object], consequence: str) -> None:
     (warning,) = emit(dynamo_event_source_props=props).warnings
     assert consequence in warning
+
+
+@pytest.mark.parametrize(
+    "props",
+    [
+        {"tumbling_window_in_seconds": 30},
+        {"parallelization_factor": 10},
+        {"tumbling_window_in_seconds": 30, "parallelization_factor": 1},
+        {"tumbling_window_in_seconds": 0, "parallelization_factor": 10},
+        {"maximum_record_age_in_seconds": 86_400},
+    ],
+)
+def test_a_setting_without_a_risk_causes_no_warning(emit: Emit, props: dict[str, object]) -> None:
+    assert emit(dynamo_event_source_props=props).warnings == []

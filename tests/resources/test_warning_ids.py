@@ -5,11 +5,12 @@ from typing import Any, get_args
 import pytest
 from ddb_stream_lambda import WarningId
 
+from tests.support.arns import KEY_ARN
 from tests.support.calls import VPC, Emit, MistakesOf, send_failed_batches_to
 
 KINESIS_ARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/failed"
 WITHOUT_ZIP = {"code": None, "runtime": None, "handler": None}
-SIX_FILTERS = {"filter": [{"pattern": f'{{"eventName": ["{n}"]}}'} for n in range(6)]}
+SIX_FILTERS = {"filter": [{"pattern": {"eventID": [str(n)]}} for n in range(6)]}
 
 # Id -> inputs that cause the warning. One for each id.
 OVERRIDES: dict[str, dict[str, Any]] = {
@@ -26,16 +27,21 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     },
     "filter_criteria": {"dynamo_event_source_props": {"filter_criteria": SIX_FILTERS}},
     "image_uri": {"lambda_function_props": {"image_uri": "orders:latest", **WITHOUT_ZIP}},
+    "kms_key_arn": {"dynamo_event_source_props": {"kms_key_arn": KEY_ARN}},
     "kms_master_key_id": {"sqs_dlq_queue_props": {"kms_master_key_id": None}},
     "maximum_record_age_in_seconds": {"dynamo_event_source_props": {"maximum_record_age_in_seconds": 60}},
     "maximum_retry_attempts": {"dynamo_event_source_props": {"maximum_retry_attempts": 3}},
     "message_retention_seconds": {"sqs_dlq_queue_props": {"message_retention_seconds": 60}},
+    "parallelization_factor": {
+        "dynamo_event_source_props": {"parallelization_factor": 2, "tumbling_window_in_seconds": 30}
+    },
     "point_in_time_recovery": {"dynamo_table_props": {"point_in_time_recovery": {"enabled": False}}},
     "policy": {"sqs_dlq_queue_props": {"policy": "{}"}},
     "prevent_destroy": {"dynamo_table_props": {"lifecycle": {"prevent_destroy": False}}},
     "server_side_encryption": {"dynamo_table_props": {"server_side_encryption": {"enabled": False}}},
     "snap_start": {"lambda_function_props": {"snap_start": {"apply_on": "PublishedVersions"}}},
     "source_code_hash": {"lambda_function_props": {"code": None, "filename": "orders.zip"}},
+    "starting_position": {"dynamo_event_source_props": {"starting_position": "LATEST"}},
     "tracing_config": {"lambda_function_props": {"tracing_config": {"mode": "PassThrough"}}},
 }
 # Other inputs that weaken the same defaults, mostly by leaving an argument out.
@@ -43,6 +49,7 @@ OTHER_OVERRIDES: list[tuple[str, dict[str, Any]]] = [
     ("bisect_batch_on_function_error", {"dynamo_event_source_props": {"bisect_batch_on_function_error": None}}),
     ("deletion_protection_enabled", {"dynamo_table_props": {"deletion_protection_enabled": None}}),
     ("maximum_record_age_in_seconds", {"dynamo_event_source_props": {"maximum_record_age_in_seconds": -1}}),
+    ("maximum_record_age_in_seconds", {"dynamo_event_source_props": {"maximum_record_age_in_seconds": 604800}}),
     ("maximum_retry_attempts", {"dynamo_event_source_props": {"maximum_retry_attempts": -1}}),
     ("maximum_retry_attempts", {"dynamo_event_source_props": {"maximum_retry_attempts": None}}),
     ("message_retention_seconds", {"sqs_dlq_queue_props": {"message_retention_seconds": None}}),
@@ -73,7 +80,7 @@ def test_a_weaker_setting_causes_one_warning(emit: Emit, id: str, inputs: dict[s
     "inputs",
     [
         {"dynamo_event_source_props": {"maximum_retry_attempts": 501}},
-        {"dynamo_event_source_props": {"maximum_record_age_in_seconds": 604800}},
+        {"dynamo_event_source_props": {"maximum_record_age_in_seconds": 86400}},
         {"sqs_dlq_queue_props": {"sqs_managed_sse_enabled": True}},
         {"lambda_function_props": {"tracing_config": {"mode": "Active"}}},
     ],
