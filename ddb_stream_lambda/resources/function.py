@@ -201,7 +201,7 @@ def with_variables(given: Mapping[str, Any], added: StringMap) -> StringMap:
     """Return the given environment variables, which can be an expression, and the added ones."""
     if is_token(given):
         # The marks of an expression for a map must be its only key.
-        return StringMap(as_map(Fn.merge([given, dict(added)])))
+        return StringMap(as_map(Fn.merge([given, Fn.zipmap(list(added), list(added.values()))])))
     return StringMap({**given, **added})
 
 
