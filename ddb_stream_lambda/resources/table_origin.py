@@ -94,9 +94,7 @@ def _check_import(arguments: Arguments, *, property: str, mistakes: Mistakes) ->
         check_choice(allowed, value=block.get(name), property=f"{property}.{name}", mistakes=mistakes)
     if arguments.get(LOCAL_INDEXES):
         # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableCreationParameters.html
-        message = (
-            f"an import creates no {LOCAL_INDEXES}, so that the next plan replaces the table; remove one of the two"
-        )
+        message = f"creates no {LOCAL_INDEXES}, and the next plan would replace the table; remove one of the two"
         mistakes.add(property, dict(block), message)
     owner = known_block(block, "s3_bucket_source").get("bucket_owner")
     if isinstance(owner, str) and not is_token(owner) and not ACCOUNT_ID.fullmatch(owner):
