@@ -112,7 +112,7 @@ TABLE_NAME = NameRule(3, 255, "A-Za-z0-9_.-")
 
 
 @dataclass(frozen=True)
-class AtLeast(Range):
+class Minimum(Range):
     """The whole numbers from `minimum` up, and those in `also`."""
 
     maximum: int = 2**63 - 1
@@ -142,13 +142,13 @@ POINT_IN_TIME_RECOVERY_RANGES: Mapping[str, Range] = {
 }
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_OnDemandThroughput.html
 ON_DEMAND_THROUGHPUT_RANGES: Mapping[str, Range] = {
-    "max_read_request_units": AtLeast(1, unit="units (-1: no maximum)", also=(-1,)),
-    "max_write_request_units": AtLeast(1, unit="units (-1: no maximum)", also=(-1,)),
+    "max_read_request_units": Minimum(1, unit="units (-1: no maximum)", also=(-1,)),
+    "max_write_request_units": Minimum(1, unit="units (-1: no maximum)", also=(-1,)),
 }
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html
 WARM_THROUGHPUT_RANGES: Mapping[str, Range] = {
-    "read_units_per_second": AtLeast(12_000, unit="units"),
-    "write_units_per_second": AtLeast(4_000, unit="units"),
+    "read_units_per_second": Minimum(12_000, unit="units"),
+    "write_units_per_second": Minimum(4_000, unit="units"),
 }
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html: MultiRegionConsistency
 CONSISTENCY_MODES = ("EVENTUAL", "STRONG")

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,6 +19,7 @@ from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
+from ddb_stream_lambda.resources.table_access import TablePermissions
 
 from tests.support.calls import ZIP_FUNCTION, Emit, new_stack
 from tests.support.emitted import Emitted
@@ -185,7 +187,8 @@ class TestWarnings:
 
     def test_a_marked_default_names_its_id(self) -> None:
         marked = " ".join(row[0] for row in rows(page("reference/defaults")) if row[0].startswith("▲"))
-        rest = {"deploy_sqs_dlq_queue", "destination_config", "filter_criteria"}
+        rest = {"deploy_sqs_dlq_queue", "destination_config", "filter_criteria", "ttl"}
+        rest |= {"import_table", "restore_source_name", "restore_source_table_arn"}
         for word in set(get_args(WarningId)) - rest:
             assert f"`{word}`" in marked
 
@@ -200,6 +203,10 @@ def with_customer_keys(stack: TerraformStack) -> dict[str, Any]:
         "sqs_dlq_queue_props": {"kms_master_key_id": key},
         "lambda_function_props": ZIP_FUNCTION | {"vpc_config": VPC},
     }
+
+
+def with_table_permissions(permissions: str, stack: TerraformStack) -> dict[str, Any]:
+    return with_customer_keys(stack) | {"table_permissions": permissions}
 
 
 def with_destination(arn: str) -> dict[str, Any]:
@@ -223,13 +230,16 @@ class TestPermissions:
             with_customer_keys,
             lambda stack: with_destination(SnsTopic(stack, "topic").arn),
             lambda stack: with_destination(S3Bucket(stack, "bucket").arn),
+            *(partial(with_table_permissions, permissions) for permissions in get_args(TablePermissions)),
         ):
             stack = new_stack()
-            grants = Emitted(stack, DynamoDBStreamsToLambda(stack, "pipeline", **inputs_of(stack))).grants
+            grants = Emitted(stack, DynamoDBStreamsToLambda(stack, "pipeline", **inputs_of(stack))).permissions
             for sid, (actions, _) in grants.items():
                 if actions not in emitted.setdefault(sid, []):
                     emitted[sid].append(actions)
-        assert documented == emitted
+        assert documented.keys() == emitted.keys()
+        for sid, actions_of in documented.items():
+            assert sorted(map(sorted, actions_of)) == sorted(map(sorted, emitted[sid])), sid
 
     def test_documents_the_statements_of_the_queue_policy(self, emit: Emit) -> None:
         text = section(page("reference/permissions"), "Dead-letter queue")
@@ -250,7 +260,12 @@ class TestErrors:
         documented = {
             row[0].split("`")[1]: row[1] for row in rows(section(page("reference/errors"), "Limits")) if "`" in row[0]
         }
-        for ranges in (limits.EVENT_SOURCE_RANGES, limits.QUEUE_RANGES, limits.FUNCTION_RANGES):
+        table = (
+            limits.POINT_IN_TIME_RECOVERY_RANGES,
+            limits.ON_DEMAND_THROUGHPUT_RANGES,
+            limits.WARM_THROUGHPUT_RANGES,
+        )
+        for ranges in (limits.EVENT_SOURCE_RANGES, limits.QUEUE_RANGES, limits.FUNCTION_RANGES, *table):
             for argument, allowed in ranges.items():
                 assert documented[argument] == str(allowed)
 

@@ -49,7 +49,7 @@ EXISTING = "existing_table_interface"
 
 STREAM_ARN = re.compile(rf"(?P<table>{TABLE_ARN.pattern})/stream/[\w:.-]+")
 
-# What Terraform reports if it finds the table without a stream.
+# Terraform reports one of these if it finds the table without a stream.
 STREAM_IS_OFF = "The stream of the table is off. Set stream_enabled and stream_view_type where the table is defined."
 STREAM_IS_NOT_ON_YET = (
     "DynamoDB created the table without its stream. Apply again to turn on the stream and to create the event source "

@@ -1,4 +1,4 @@
-"""What the function may do with the table itself, and the environment variable that names the table."""
+"""The function's permissions on the table itself, and the environment variable that names the table."""
 
 from __future__ import annotations
 

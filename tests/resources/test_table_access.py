@@ -1,4 +1,4 @@
-"""What the function may do with the table itself, and the variable that names the table."""
+"""The function's permissions on the table itself, and the variable that names the table."""
 
 from typing import Any
 
