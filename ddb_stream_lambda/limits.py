@@ -178,3 +178,75 @@ FUNCTION_REFERENCE = (
 MAX_FUNCTION_REFERENCE_LENGTH = 256
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html: a record is kept for 24 hours.
 STREAM_RETENTION_IN_SECONDS = 86_400
+
+
+@dataclass(frozen=True)
+class Minimum(Range):
+    """The whole numbers from `minimum` up, and those in `also`."""
+
+    maximum: int = 2**63 - 1
+    unit: str = ""
+
+    def __str__(self) -> str:
+        also = "".join(f"{number} or " for number in self.also)
+        return f"{also}{self.minimum} or more {self.unit}"
+
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
+TABLE_CLASSES = ("STANDARD", "STANDARD_INFREQUENT_ACCESS")
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GlobalSecondaryIndex.html
+INDEX_NAME = NameRule(3, 255, "A-Za-z0-9_.-")
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_KeySchemaElement.html
+MAX_ATTRIBUTE_NAME_LENGTH = 255
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Projection.html
+PROJECTION_TYPES = ("ALL", "KEYS_ONLY", "INCLUDE")
+MAX_PROJECTED_ATTRIBUTES_OF_INDEX = 20
+MAX_PROJECTED_ATTRIBUTES = 100
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html: the quota of local indexes is
+# fixed, that of global indexes can be raised.
+MAX_LOCAL_SECONDARY_INDEXES = 5
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PointInTimeRecoverySpecification.html
+POINT_IN_TIME_RECOVERY_RANGES: Mapping[str, Range] = {
+    "recovery_period_in_days": Range(1, 35, "days"),
+}
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_OnDemandThroughput.html
+ON_DEMAND_THROUGHPUT_RANGES: Mapping[str, Range] = {
+    "max_read_request_units": Minimum(1, unit="units (-1: no maximum)", also=(-1,)),
+    "max_write_request_units": Minimum(1, unit="units (-1: no maximum)", also=(-1,)),
+}
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html
+WARM_THROUGHPUT_RANGES: Mapping[str, Range] = {
+    "read_units_per_second": Minimum(12_000, unit="units"),
+    "write_units_per_second": Minimum(4_000, unit="units"),
+}
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html: MultiRegionConsistency
+CONSISTENCY_MODES = ("EVENTUAL", "STRONG")
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ImportTable.html
+IMPORT_FORMATS = ("CSV", "DYNAMODB_JSON", "ION")
+IMPORT_COMPRESSION_TYPES = ("GZIP", "ZSTD", "NONE")
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CsvOptions.html
+CSV_DELIMITERS = ",\t:;| "
+MAX_CSV_HEADERS = 255
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+RESERVED_ENVIRONMENT_VARIABLES = frozenset(
+    {
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+    }
+)

@@ -299,6 +299,7 @@ class DynamoDBStreamsToLambda(Construct):
                 function_arn=invoked.arn_to_invoke if alias is None else alias.arn,
                 destination_arn=None if destination is None else destination.arn,
                 depends_on=[*policies, *(invoked.dependables(location.stack) if alias is None else [alias])],
+                preconditions=source.preconditions(),
             )
 
             weakened = [

@@ -6,6 +6,7 @@ eight resources of a pattern this takes two thirds of its time. So the checked a
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -13,6 +14,8 @@ from typing import Any, TypeVar
 import jsii
 from cdktf import TerraformElement
 from constructs import Construct
+
+CONDITIONS = {"precondition", "postcondition"}
 
 ElementT = TypeVar("ElementT", bound=TerraformElement)
 
@@ -32,7 +35,29 @@ def create(kind: type[ElementT], *, scope: Construct, id: str, arguments: Mappin
     """
     element = kind.__new__(kind)
     jsii.create(kind, element, [scope, id, _for_engine(arguments)])
+    lifecycle = arguments.get("lifecycle")
+    if isinstance(lifecycle, Mapping) and CONDITIONS & lifecycle.keys() and _writes_hcl():
+        _write_conditions_as_blocks(element, lifecycle)
     return element
+
+
+def _writes_hcl() -> bool:
+    """Return whether the stack is written as HCL (``cdktf synth --hcl``), as cdktf's terraform-stack.js decides it."""
+    return os.environ.get("SYNTH_HCL_OUTPUT") in ("true", "1")
+
+
+def _write_conditions_as_blocks(element: TerraformElement, lifecycle: Mapping[str, Any]) -> None:
+    """Describe the conditions of a lifecycle to the writer of HCL; it would write ``precondition = [...]`` otherwise.
+
+    The shape is that of `renderAttributes` in cdktf/lib/hcl/render.js.
+    """
+    described = {
+        key: {"value": value, "isBlock": True, "type": "list", "storageClassType": "objectList"}
+        if key in CONDITIONS
+        else value
+        for key, value in lifecycle.items()
+    }
+    element.add_override("lifecycle", {"value": described})
 
 
 def _for_engine(value: object) -> object:

@@ -120,6 +120,7 @@ def build_mapping(
     function_arn: str,
     destination_arn: str | None,
     depends_on: Sequence[ITerraformDependable],
+    preconditions: Sequence[Mapping[str, Any]] = (),
 ) -> LambdaEventSourceMapping:
     """Create the mapping.
 
@@ -132,12 +133,18 @@ def build_mapping(
         destination_arn: The failure destination, if there is one.
         depends_on: The function, also where the user's `function_name` is text that does not refer to it; and the
             policy of its role, since Lambda checks the role's permissions when the mapping is created.
+        preconditions: `precondition` blocks that are added to the user's.
     """
     connections: Arguments = {"event_source_arn": stream_arn, "function_name": function_arn}
     if destination_arn is not None:
         connections["destination_config"] = {"on_failure": {"destination_arn": destination_arn}}
     complete_arguments = merge(connections, with_companion(arguments, companion))
     complete_arguments["depends_on"] = [*arguments.get("depends_on", ()), *depends_on]
+    if preconditions:
+        lifecycle = dict(complete_arguments.get("lifecycle", {}))
+        complete_arguments["lifecycle"] = lifecycle | {
+            "precondition": [*lifecycle.get("precondition", ()), *preconditions]
+        }
     return create(LambdaEventSourceMapping, scope=scope, id="event-source-mapping", arguments=complete_arguments)
 
 

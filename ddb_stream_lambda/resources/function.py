@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from cdktf import ITerraformDependable, TerraformStack
+from cdktf import Fn, ITerraformDependable, TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_lambda_alias import DataAwsLambdaAlias
 from cdktf_cdktf_provider_aws.data_aws_lambda_function import DataAwsLambdaFunction
 from cdktf_cdktf_provider_aws.lambda_alias import LambdaAlias
@@ -19,11 +19,11 @@ from constructs import Construct
 
 from .._engine.creation import StringMap, create
 from .._engine.structs import values_of
-from .._engine.tokens import address_of, expression_of, is_token
+from .._engine.tokens import address_of, as_map, expression_of, is_token
 from ..arguments._generated import LambdaFunctionProps
 from ..arguments.checks import check_choice, check_name, check_present, check_ranges
 from ..arguments.companions import companion_arguments, companion_of
-from ..arguments.completing import complete, merge
+from ..arguments.completing import complete
 from ..arguments.conforming import Arguments
 from ..arguments.names import unique_name
 from ..arguments.policies import Statement, allow
@@ -307,7 +307,9 @@ def build_function(
             arguments = dict(function.arguments)
             arguments |= {"role": role_arn, "depends_on": [*arguments.get("depends_on", ()), *depends_on]}
             if variables:
-                arguments = merge(arguments, {"environment": {"variables": variables}})
+                environment = arguments.get("environment", {})
+                merged = with_variables(environment.get("variables", {}), variables)
+                arguments["environment"] = environment | {"variables": merged}
             if log_group_name is not None:
                 logging = {"log_format": "Text"} | arguments.get("logging_config", {})
                 arguments["logging_config"] = logging | {"log_group": log_group_name}
@@ -316,6 +318,14 @@ def build_function(
                 arguments["source_code_hash"] = function.archive.source_code_hash
             created = create(LambdaFunction, scope=scope, id="function", arguments=arguments)
             return Function(created, created)
+
+
+def with_variables(given: Mapping[str, Any], added: StringMap) -> StringMap:
+    """Return the given environment variables, which can be an expression, and the added ones."""
+    if is_token(given):
+        # The marks of an expression for a map must be its only key.
+        return StringMap(as_map(Fn.merge([given, Fn.zipmap(list(added), list(added.values()))])))
+    return StringMap({**given, **added})
 
 
 def warnings_of(function: NewFunction | GivenFunction, *, scope: Construct) -> Iterator[OverrideWarning]:

@@ -13,6 +13,8 @@ from .._engine.creation import create
 from .._engine.tokens import expression_of, is_token
 
 KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/[\w-]+")
+# The provider accepts any ARN as a table's key, also the one of an alias, which is looked up for IAM.
+ARN_OF_KMS = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:(key/[\w-]+|alias/[\w/-]+)")
 # Expressions that are always a key's ARN. An alias has an ARN too, but IAM does not accept it for a key.
 KEY_ARN_EXPRESSION = re.compile(
     r"\$\{(data\.)?(aws_kms_(replica_|external_)?key\.[\w-]+\.arn|aws_kms_alias\.[\w-]+\.target_key_arn)\}"

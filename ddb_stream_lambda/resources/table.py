@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from cdktf import Fn
+from cdktf import Fn, TerraformStack, TerraformVariable
 from cdktf_cdktf_provider_aws.data_aws_dynamodb_table import DataAwsDynamodbTable
 from cdktf_cdktf_provider_aws.dynamodb_table import DynamodbTable
 from constructs import Construct
 
 from .._engine.creation import create
-from .._engine.tokens import is_token
+from .._engine.tokens import as_string, is_token
 from ..arguments._generated import DynamoTableProps
-from ..arguments.checks import check_choice, check_name, check_present
+from ..arguments.checks import check_choice, check_name, check_present, check_ranges
 from ..arguments.companions import companion_arguments, companion_of
 from ..arguments.completing import complete
 from ..arguments.conforming import Arguments
@@ -23,22 +23,49 @@ from ..arguments.names import unique_name
 from ..arguments.policies import Statement, allow
 from ..arguments.warnings import OverrideWarning
 from ..errors import Mistakes
-from ..limits import BILLING_MODES, KEY_ATTRIBUTE_TYPES, STREAM_VIEW_TYPES, TABLE_NAME
-from .kms_keys import KEY_ARN, look_up_key
+from ..limits import (
+    BILLING_MODES,
+    MAX_ATTRIBUTE_NAME_LENGTH,
+    POINT_IN_TIME_RECOVERY_RANGES,
+    STREAM_VIEW_TYPES,
+    TABLE_CLASSES,
+    TABLE_NAME,
+)
+from .kms_keys import ARN_OF_KMS, KEY_ARN, look_up_key
+from .table_capacity import check_capacities
+from .table_keys import check_keys, known_block, known_blocks
+from .table_origin import (
+    TABLE_ARN,
+    TableOriginWarningId,
+    check_origin,
+    is_restored,
+    origin_of,
+    warnings_of_origin,
+)
+from .table_replicas import REPLICAS, check_replicas, protect_replicas, unprotected_replicas
 
 PROPS = "dynamo_table_props"
 EXISTING = "existing_table_interface"
 
-DEFAULT_KEY_TYPE = "S"
-
-TABLE_ARN = re.compile(r"arn:[\w-]+:dynamodb:[\w-]+:\d{12}:table/[A-Za-z0-9_.-]+")
 STREAM_ARN = re.compile(rf"(?P<table>{TABLE_ARN.pattern})/stream/[\w:.-]+")
 
+# Terraform reports one of these if it finds the table without a stream.
+STREAM_IS_OFF = "The stream of the table is off. Set stream_enabled and stream_view_type where the table is defined."
+STREAM_IS_NOT_ON_YET = (
+    "DynamoDB created the table without its stream. Apply again to turn on the stream and to create the event source "
+    "mapping."
+)
+
+# A duration of Go, which the provider parses: https://pkg.go.dev/time#ParseDuration
+DURATION = re.compile(r"(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+")
+
 TableWarningId = Literal[
+    TableOriginWarningId,
     "deletion_protection_enabled",
     "point_in_time_recovery",
     "prevent_destroy",
     "server_side_encryption",
+    "ttl",
 ]
 
 
@@ -91,10 +118,12 @@ class GivenTable:
 
     def region_in_arn(self) -> str | None:
         """Return the region in the ARN of a table that is given by its ARNs."""
-        if not isinstance(self.interface, TableByArn) or is_token(self.interface.stream_arn):
+        if not isinstance(self.interface, TableByArn):
             return None
-        arn = STREAM_ARN.fullmatch(str(self.interface.stream_arn))
-        return None if arn is None else arn["table"].split(":")[3]
+        for arn, pattern in ((self.interface.stream_arn, STREAM_ARN), (self.interface.arn, TABLE_ARN)):
+            if isinstance(arn, str) and not is_token(arn) and pattern.fullmatch(arn):
+                return arn.split(":")[3]
+        return None
 
 
 @dataclass(frozen=True)
@@ -107,6 +136,8 @@ class Table:
         arn: Its ARN.
         stream_arn: The ARN of its stream.
         kms_key_arn: The ARN of its customer managed key, if it has one.
+        missing_stream: What to do if the table has no stream when Terraform runs. None if it cannot be missing, or if
+            Terraform does not know the table.
     """
 
     interface: ExistingTable
@@ -114,6 +145,13 @@ class Table:
     arn: str
     stream_arn: str
     kms_key_arn: str | None
+    missing_stream: str | None = None
+
+    def preconditions(self) -> list[dict[str, Any]]:
+        """Return the `precondition` blocks of the resource that reads the stream."""
+        if self.missing_stream is None or isinstance(self.interface, TableByArn):
+            return []
+        return [{"condition": self.interface.stream_enabled, "error_message": self.missing_stream}]
 
     def statements(self) -> Iterator[Statement]:
         """Yield the permissions to read the stream."""
@@ -126,16 +164,19 @@ class Table:
             yield allow("DecryptStream", ["kms:Decrypt", "kms:DescribeKey"], self.kms_key_arn)
 
 
-def defaults(path: str) -> dict[str, Any]:
+def defaults(path: str, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the default arguments of `aws_dynamodb_table`.
+
+    A table that is restored or imported has no default key: it has the keys of its source.
 
     Two settings retain the table. `prevent_destroy` makes Terraform refuse, but it disappears with the block when the
     table is removed from the configuration. Then `deletion_protection_enabled` makes DynamoDB refuse.
     """
+    key = {"hash_key": "id"} if given is None or origin_of(given) is None else {}
     return {
         "name": unique_name(path, TABLE_NAME),
         "billing_mode": "PAY_PER_REQUEST",
-        "hash_key": "id",
+        **key,
         "stream_enabled": True,
         "stream_view_type": "NEW_AND_OLD_IMAGES",
         "server_side_encryption": {"enabled": True},
@@ -167,22 +208,26 @@ def build_table(*, scope: Construct, table: NewTable | GivenTable, function_comp
     Args:
         scope: The pattern.
         table: The table to create or to take.
-        function_companion: The `provider` and `region` of the function. The look-up of the key of a table that is given
-            by its ARNs uses them: such a table has no provider, and is in the function's region.
+        function_companion: The `provider` and `region` of the function. The look-up of the key uses them for a table
+            without a provider in this stack: one that is given by its ARNs, or that belongs to another stack. Such a
+            table is in the function's region.
     """
     match table:
         case GivenTable(interface):
             key = _key_of_existing(interface)
-            companion = function_companion if isinstance(interface, TableByArn) else table.companion()
-            key_arn = None if key is None else look_up_key(scope=scope, id="table-key", key=key, companion=companion)
-            return Table(interface, None, _arn_of(interface), interface.stream_arn, key_arn)
+            if key is not None:
+                companion = table.companion() if _is_in_stack_of(interface, scope) else function_companion
+                key = look_up_key(scope=scope, id="table-key", key=key, companion=companion)
+            missing_stream = STREAM_IS_OFF if isinstance(interface, DataAwsDynamodbTable) else None
+            return Table(interface, None, _arn_of(interface), _text(interface.stream_arn), key, missing_stream)
         case NewTable(arguments):
             created = create(DynamodbTable, scope=scope, id="table", arguments=arguments)
-            encryption = arguments.get("server_side_encryption", {})
+            encryption = known_block(arguments, "server_side_encryption")
             key = encryption.get("kms_key_arn") if encryption.get("enabled", False) is not False else None
-            companion = table.companion()
-            key_arn = None if key is None else look_up_key(scope=scope, id="table-key", key=key, companion=companion)
-            return Table(created, created, created.arn, created.stream_arn, key_arn)
+            if key is not None:
+                key = look_up_key(scope=scope, id="table-key", key=key, companion=table.companion())
+            missing_stream = None if origin_of(arguments) is None else STREAM_IS_NOT_ON_YET
+            return Table(created, created, created.arn, created.stream_arn, key, missing_stream)
 
 
 def warnings_of(table: NewTable | GivenTable) -> Iterator[OverrideWarning]:
@@ -190,18 +235,22 @@ def warnings_of(table: NewTable | GivenTable) -> Iterator[OverrideWarning]:
     if isinstance(table, GivenTable):
         return
     arguments = table.arguments
-    if arguments.get("server_side_encryption", {}).get("enabled", False) is False:
+    if _is_off(arguments, "server_side_encryption"):
         yield _warning(
             "server_side_encryption",
             f"{PROPS}.server_side_encryption is off: the table is encrypted with a key that AWS owns, "
             "and CloudTrail does not record its use.",
         )
-    if arguments.get("point_in_time_recovery", {}).get("enabled", False) is False:
+    if _is_off(arguments, "point_in_time_recovery"):
         yield _warning(
             "point_in_time_recovery",
             f"{PROPS}.point_in_time_recovery is off: overwritten or deleted items cannot be restored.",
         )
-    if arguments.get("lifecycle", {}).get("prevent_destroy", False) is False:
+    for name in unprotected_replicas(arguments, "point_in_time_recovery", property=PROPS):
+        yield _warning(
+            "point_in_time_recovery", f"{name} is off: overwritten or deleted items of the replica cannot be restored."
+        )
+    if known_block(arguments, "lifecycle").get("prevent_destroy", False) is False:
         yield _warning(
             "prevent_destroy",
             f"{PROPS}.lifecycle.prevent_destroy is off: Terraform may destroy or replace the table.",
@@ -212,6 +261,22 @@ def warnings_of(table: NewTable | GivenTable) -> Iterator[OverrideWarning]:
             f"{PROPS}.deletion_protection_enabled is off: Terraform deletes the table when it is removed from the "
             "configuration.",
         )
+    for name in unprotected_replicas(arguments, "deletion_protection_enabled", property=PROPS):
+        yield _warning(
+            "deletion_protection_enabled",
+            f"{name} is off: Terraform deletes the replica when it is removed from the configuration.",
+        )
+    expiry = known_block(arguments, "ttl")
+    if "attribute_name" in expiry and "enabled" not in expiry:
+        yield _warning("ttl", f"{PROPS}.ttl is not enabled: no item expires. Add enabled=True to turn it on.")
+    yield from warnings_of_origin(arguments, property=PROPS)
+
+
+def _is_off(arguments: Arguments, name: str) -> bool:
+    """Return whether a block is missing or not enabled; an expression counts as enabled."""
+    return name not in arguments or (
+        isinstance(arguments[name], dict) and arguments[name].get("enabled", False) is False
+    )
 
 
 def _warning(id: TableWarningId, consequence: str) -> OverrideWarning:
@@ -222,22 +287,73 @@ def _check_new(path: str, props: object, mistakes: Mistakes) -> Arguments:
     arguments = complete(
         DynamoTableProps,
         props,
-        defaults=defaults(path),
+        defaults=lambda given: defaults(path, given),
         property=PROPS,
         mistakes=mistakes,
         resource="aws_dynamodb_table",
     )
     check_name(TABLE_NAME, value=arguments.get("name"), property=f"{PROPS}.name", mistakes=mistakes)
-    choices = {"billing_mode": BILLING_MODES, "stream_view_type": STREAM_VIEW_TYPES}
+    choices = {"billing_mode": BILLING_MODES, "stream_view_type": STREAM_VIEW_TYPES, "table_class": TABLE_CLASSES}
     for name, allowed in choices.items():
         check_choice(allowed, value=arguments.get(name), property=f"{PROPS}.{name}", mistakes=mistakes)
-    if arguments.get("stream_enabled") is False:
+    if arguments.get("stream_enabled", False) is False:
         message = "the stream invokes the function; remove it, the pattern enables the stream"
-        mistakes.add(f"{PROPS}.stream_enabled", False, message)
-    check_present(("name", "hash_key"), arguments=arguments, property=PROPS, mistakes=mistakes)
-    _define_key_attributes(arguments, mistakes)
-    _check_capacities(arguments, mistakes)
+        mistakes.add(f"{PROPS}.stream_enabled", arguments.get("stream_enabled"), message)
+    if "import_table" in arguments and "hash_key" not in arguments:
+        message = "an imported table needs the keys of its items; add hash_key, and range_key if they have one"
+        mistakes.add(f"{PROPS}.hash_key", None, message)
+    restored = is_restored(arguments)
+    required = ("name", "stream_view_type") if restored else ("name", "hash_key", "stream_view_type")
+    check_present(required, arguments=arguments, property=PROPS, mistakes=mistakes)
+    check_origin(arguments, property=PROPS, mistakes=mistakes)
+    check_keys(arguments, is_restored=restored, property=PROPS, mistakes=mistakes)
+    check_capacities(arguments, is_restored=restored, property=PROPS, mistakes=mistakes)
+    check_replicas(arguments, property=PROPS, mistakes=mistakes)
+    protect_replicas(arguments)
+    _check_expiry(arguments, mistakes)
+    check_ranges(
+        POINT_IN_TIME_RECOVERY_RANGES,
+        arguments=known_block(arguments, "point_in_time_recovery"),
+        property=f"{PROPS}.point_in_time_recovery",
+        mistakes=mistakes,
+    )
+    _check_key_arns(arguments, mistakes)
+    _check_timeouts(arguments, mistakes)
     return arguments
+
+
+def _check_expiry(arguments: Arguments, mistakes: Mistakes) -> None:
+    expiry = known_block(arguments, "ttl")
+    name = expiry.get("attribute_name")
+    property = f"{PROPS}.ttl.attribute_name"
+    if expiry.get("enabled") is True and name in (None, ""):
+        mistakes.add(property, name, "is required if ttl is enabled; name the attribute with the time of expiry")
+    elif isinstance(name, str) and not is_token(name) and len(name) > MAX_ATTRIBUTE_NAME_LENGTH:
+        mistakes.add(property, name, f"must be 1 to {MAX_ATTRIBUTE_NAME_LENGTH} characters")
+
+
+def _check_key_arns(arguments: Arguments, mistakes: Mistakes) -> None:
+    """Add a mistake for each key that is not given by an ARN: the provider accepts nothing else for a table."""
+    given = {f"{PROPS}.server_side_encryption": known_block(arguments, "server_side_encryption")}
+    given |= {block.property: block.arguments for block in known_blocks(arguments, REPLICAS, property=PROPS)}
+    for property, block in given.items():
+        key = block.get("kms_key_arn")
+        if isinstance(key, str) and not is_token(key) and not ARN_OF_KMS.fullmatch(key):
+            message = "must be a key's ARN: arn:aws:kms:<region>:<account>:key/<id>"
+            mistakes.add(f"{property}.kms_key_arn", key, message)
+
+
+def _check_timeouts(arguments: Arguments, mistakes: Mistakes) -> None:
+    for name, value in known_block(arguments, "timeouts").items():
+        if isinstance(value, str) and not is_token(value) and not DURATION.fullmatch(value):
+            mistakes.add(f"{PROPS}.timeouts.{name}", value, "must be a duration, such as 30m or 1h30m")
+
+
+def _is_in_stack_of(existing: ExistingTable, scope: Construct) -> bool:
+    """Return whether a given table has a provider of the stack that the scope belongs to."""
+    if isinstance(existing, TableByArn):
+        return False
+    return TerraformStack.of(existing).node.path == TerraformStack.of(scope).node.path
 
 
 def _check_existing(existing: ExistingTable, mistakes: Mistakes) -> None:
@@ -254,85 +370,27 @@ def _check_existing(existing: ExistingTable, mistakes: Mistakes) -> None:
 
 def _arn_of(existing: ExistingTable) -> str:
     if not isinstance(existing, TableByArn) or existing.arn is not None:
-        return str(existing.arn)
+        return _text(existing.arn)
     if is_token(existing.stream_arn):
-        return str(Fn.element(Fn.split("/stream/", existing.stream_arn), 0))
+        return str(Fn.element(Fn.split("/stream/", _text(existing.stream_arn)), 0))
     return existing.stream_arn.partition("/stream/")[0]
+
+
+def _text(value: Any) -> str:
+    """Return a value or an expression as the text of an argument."""
+    return as_string(value) if is_token(value) else str(value)
 
 
 def _key_of_existing(existing: ExistingTable) -> str | None:
     """Return the customer managed key of a given table; what a data source reads is unknown before Terraform runs."""
     match existing:
         case TableByArn():
-            return existing.kms_key_arn
+            return None if existing.kms_key_arn is None else _text(existing.kms_key_arn)
         case DynamodbTable():
             encryption = existing.server_side_encryption_input
             if encryption is not None and encryption.enabled is not False:
                 return encryption.kms_key_arn
     return None
-
-
-def _key_attributes(arguments: Arguments) -> Iterator[tuple[str, object]]:
-    for key in ("hash_key", "range_key"):
-        if key in arguments:
-            yield f"{PROPS}.{key}", arguments[key]
-
-
-def _index_attributes(arguments: Arguments) -> Iterator[tuple[str, object]]:
-    for block in ("global_secondary_index", "local_secondary_index"):
-        indexes = arguments.get(block)
-        for number, index in enumerate(indexes if isinstance(indexes, list) else ()):
-            for key in ("hash_key", "range_key"):
-                if isinstance(index, dict) and index.get(key) is not None:
-                    yield f"{PROPS}.{block}[{number}].{key}", index[key]
-
-
-def _define_key_attributes(arguments: Arguments, mistakes: Mistakes) -> None:
-    """Define the key attributes that `attribute` leaves out, and check the others."""
-    attributes = arguments.setdefault("attribute", [])
-    if not isinstance(attributes, list):
-        return  # a token
-    blocks = [block for block in attributes if isinstance(block, dict)]
-    for number, block in enumerate(blocks):
-        property = f"{PROPS}.attribute[{number}].type"
-        check_choice(KEY_ATTRIBUTE_TYPES, value=block.get("type"), property=property, mistakes=mistakes)
-    defined = [block.get("name") for block in blocks]
-    for number, name in enumerate(defined):
-        if name in defined[:number]:
-            mistakes.add(f"{PROPS}.attribute[{number}].name", name, "is defined twice; remove one of the two")
-    for _, name in _key_attributes(arguments):
-        if name not in defined:
-            attributes.append({"name": name, "type": DEFAULT_KEY_TYPE})
-            defined.append(name)
-    used = [name for _, name in (*_key_attributes(arguments), *_index_attributes(arguments))]
-    if any(is_token(name) for name in (*used, *defined)):
-        return
-    for property, name in _index_attributes(arguments):
-        if name not in defined:
-            message = f'is not defined; add {{"name": {name!r}, "type": "S"}} (or N, B) to {PROPS}.attribute'
-            mistakes.add(property, name, message)
-    for number, name in enumerate(defined):
-        if name not in used:
-            message = "is not a key of the table or of an index; remove it, items can have any attribute"
-            mistakes.add(f"{PROPS}.attribute[{number}].name", name, message)
-
-
-def _check_capacities(arguments: Arguments, mistakes: Mistakes) -> None:
-    mode = arguments.get("billing_mode", "PROVISIONED")
-    with_capacity = [(PROPS, arguments)]
-    indexes = arguments.get("global_secondary_index")
-    for number, index in enumerate(indexes if isinstance(indexes, list) else ()):
-        if isinstance(index, dict):
-            with_capacity.append((f"{PROPS}.global_secondary_index[{number}]", index))
-    for property, given in with_capacity:
-        for name in ("read_capacity", "write_capacity"):
-            value = given.get(name)
-            if mode == "PAY_PER_REQUEST" and value is not None:
-                message = 'PAY_PER_REQUEST takes no capacity; remove it, or set billing_mode="PROVISIONED"'
-                mistakes.add(f"{property}.{name}", value, message)
-            if mode == "PROVISIONED" and not value:
-                message = "PROVISIONED needs a capacity of 1 or more units; add it, or remove billing_mode"
-                mistakes.add(f"{property}.{name}", value, message)
 
 
 def _check_arns(table: TableByArn, mistakes: Mistakes) -> None:
@@ -347,7 +405,11 @@ def _check_arns(table: TableByArn, mistakes: Mistakes) -> None:
         if is_token(value) or (value is None and name != "stream_arn"):
             continue
         found[name] = pattern.fullmatch(value) if isinstance(value, str) else None
-        if found[name] is None:
+        if isinstance(value, TerraformVariable):
+            mistakes.add(f"{EXISTING}.{name}", value, "is a variable; give its value: variable.string_value")
+        elif value in (None, ""):
+            mistakes.add(f"{EXISTING}.{name}", value, f"is missing; add {description}")
+        elif found[name] is None:
             mistakes.add(f"{EXISTING}.{name}", value, f"must be {description}")
     arn, stream = found.get("arn"), found.get("stream_arn")
     if arn and stream and stream["table"] != table.arn:

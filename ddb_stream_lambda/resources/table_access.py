@@ -1,30 +1,33 @@
-"""What the function may do with the table itself, and the environment variable that names the table."""
+"""The function's permissions on the table itself, and the environment variable that names the table."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from cdktf import Fn
+from cdktf import Fn, TerraformVariable
 from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction
 
 from .._engine.creation import StringMap
-from .._engine.tokens import is_token
+from .._engine.tokens import as_string, is_token
 from ..arguments.policies import Statement, allow
 from ..errors import Mistakes
+from ..limits import RESERVED_ENVIRONMENT_VARIABLES
 from . import function
-from .function import ExistingFunction, GivenFunction, NewFunction
+from .function import ExistingFunction, GivenFunction, NewFunction, with_variables
 from .table import Table, TableByArn
+from .table_keys import known_block
 
 PERMISSIONS = "table_permissions"
 VARIABLE = "table_environment_variable_name"
 
 TablePermissions = Literal["Read", "Write", "ReadWrite", "All"]
 
-# The actions of AWS CDK's grantReadData, grantWriteData, grantReadWriteData and grantFullAccess, without the stream's:
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
+# The actions of AWS CDK's grantReadData, grantWriteData, grantReadWriteData and grantFullAccess. Those of the stream
+# (GetRecords, GetShardIterator), which CDK's grantReadData has too, are on the stream already:
+# https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-dynamodb/lib/perms.ts
 READ_ACTIONS = (
     "dynamodb:BatchGetItem",
     "dynamodb:ConditionCheckItem",
@@ -46,8 +49,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "ReadWrite": tuple(sorted({*READ_ACTIONS, *WRITE_ACTIONS})),
     "All": ("dynamodb:*",),
 }
-# What DynamoDB does with the table's customer managed key for each kind of access:
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+# The actions on the table's customer managed key: KEY_READ_ACTIONS and KEY_WRITE_ACTIONS of the same file.
 KEY_ACTIONS = ("kms:Decrypt", "kms:DescribeKey")
 WRITE_KEY_ACTIONS = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 
@@ -77,7 +79,7 @@ class TableAccess:
 
     def variables(self, table: Table) -> StringMap:
         """Return the environment variables that the function gets."""
-        return StringMap() if self.variable is None else StringMap({self.variable: _name_of(table)})
+        return StringMap() if self.variable is None else StringMap({as_string(self.variable): _name_of(table)})
 
 
 def check_table_access(
@@ -89,7 +91,7 @@ def check_table_access(
 ) -> TableAccess:
     """Return the function's access to the table; add a mistake for each wrong input."""
     allowed = get_args(TablePermissions)
-    if permissions is not None and permissions not in allowed:
+    if permissions is not None and (not isinstance(permissions, str) or permissions not in allowed):
         expression = ", and known when the app is synthesized" if is_token(permissions) else ""
         mistakes.add(PERMISSIONS, permissions, f"must be one of {', '.join(allowed)}{expression}")
         permissions = None
@@ -101,25 +103,28 @@ def check_table_access(
 def set_variables(existing: ExistingFunction, variables: StringMap) -> None:
     """Add environment variables to a function of the app."""
     if variables and isinstance(existing, LambdaFunction):
-        environment = existing.environment_input
-        existing.put_environment(variables={**_variables_of(environment), **variables})
+        existing.put_environment(variables=with_variables(_variables_of(existing), variables))
 
 
-def _variables_of(environment: object) -> dict[str, str]:
-    return dict(getattr(environment, "variables", None) or {})
+def _variables_of(existing: LambdaFunction) -> Mapping[str, Any]:
+    return getattr(existing.environment_input, "variables", None) or {}
 
 
 def _check_variable(variable: object, used_by: NewFunction | GivenFunction, mistakes: Mistakes) -> None:
-    if not isinstance(variable, str) or not VARIABLE_NAME.fullmatch(variable):
+    if not is_token(variable) and (not isinstance(variable, str) or not VARIABLE_NAME.fullmatch(variable)):
         # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
         message = "must be a name of letters, digits and underscores that starts with a letter, such as TABLE_NAME"
+        if isinstance(variable, TerraformVariable):
+            message = "is a Terraform variable; give its value: variable.string_value"
         mistakes.add(VARIABLE, variable, message)
         return
+    if variable in RESERVED_ENVIRONMENT_VARIABLES:
+        mistakes.add(VARIABLE, variable, "Lambda reserves this name; choose another one, such as TABLE_NAME")
     match used_by:
         case NewFunction(arguments=arguments):
-            taken = arguments.get("environment", {}).get("variables", {})
+            taken = known_block(arguments, "environment").get("variables", {})
         case GivenFunction(interface=LambdaFunction() as existing):
-            taken = _variables_of(existing.environment_input)
+            taken = _variables_of(existing)
         case _:
             message = (
                 f"{function.EXISTING} is not a LambdaFunction of the app, so that its environment cannot be set; "
@@ -127,7 +132,7 @@ def _check_variable(variable: object, used_by: NewFunction | GivenFunction, mist
             )
             mistakes.add(VARIABLE, variable, message)
             return
-    if variable in taken:
+    if isinstance(taken, Mapping) and variable in taken:
         mistakes.add(VARIABLE, variable, "the function's environment has this variable; remove one of the two")
 
 

@@ -1,6 +1,9 @@
 """The table: its defaults, keys and capacities, a new table, and the three kinds of existing tables."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,7 @@ from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 
 from tests.support.arns import KEY_ARN, STREAM_ARN, TABLE_ARN
-from tests.support.calls import ZIP_FUNCTION, Emit, MistakesOf
+from tests.support.calls import ROOT, ZIP_FUNCTION, Emit, MistakesOf
 
 DECRYPT = {"kms:Decrypt", "kms:DescribeKey"}
 
@@ -182,8 +185,9 @@ class TestStream:
         emitted = emit()
         assert emitted.mapping["event_source_arn"] == emitted.reference("aws_dynamodb_table", "stream_arn")
 
-    def test_cannot_be_turned_off(self, mistakes_of: MistakesOf) -> None:
-        mistakes = mistakes_of(dynamo_table_props={"stream_enabled": False})
+    @pytest.mark.parametrize("enabled", [False, None])
+    def test_cannot_be_turned_off(self, mistakes_of: MistakesOf, enabled: bool | None) -> None:
+        mistakes = mistakes_of(dynamo_table_props={"stream_enabled": enabled})
         assert "the stream invokes the function" in mistakes["dynamo_table_props.stream_enabled"]
 
     def test_can_be_turned_on_by_a_terraform_expression(self, emit: Emit, stack: TerraformStack) -> None:
@@ -199,7 +203,53 @@ def test_an_argument_that_dynamodb_would_refuse_is_refused(mistakes_of: Mistakes
     assert repr(value) in mistakes_of(dynamo_table_props={argument: value})[f"dynamo_table_props.{argument}"]
 
 
-@pytest.mark.parametrize("argument", ["name", "hash_key"])
+@pytest.mark.parametrize(
+    ("props", "property", "message"),
+    [
+        ({"table_class": "INFREQUENT"}, "table_class", "STANDARD or STANDARD_INFREQUENT_ACCESS"),
+        ({"ttl": {"enabled": True}}, "ttl.attribute_name", "is required if ttl is enabled"),
+        ({"ttl": {"enabled": True, "attribute_name": ""}}, "ttl.attribute_name", "is required if ttl is enabled"),
+        ({"ttl": {"enabled": True, "attribute_name": "n" * 256}}, "ttl.attribute_name", "1 to 255 characters"),
+        (
+            {"point_in_time_recovery": {"enabled": True, "recovery_period_in_days": 36}},
+            "point_in_time_recovery.recovery_period_in_days",
+            "must be 1 to 35 days",
+        ),
+        (
+            {"server_side_encryption": {"kms_key_arn": "alias/orders"}},
+            "server_side_encryption.kms_key_arn",
+            "must be a key's ARN",
+        ),
+        ({"timeouts": {"create": "half an hour"}}, "timeouts.create", "30m or 1h30m"),
+    ],
+)
+def test_a_value_that_the_provider_would_refuse_is_refused(
+    mistakes_of: MistakesOf, props: dict[str, Any], property: str, message: str
+) -> None:
+    assert message in mistakes_of(dynamo_table_props=props)[f"dynamo_table_props.{property}"]
+
+
+class TestTtl:
+    def test_that_is_enabled_is_written(self, emit: Emit) -> None:
+        expiry = {"enabled": True, "attribute_name": "expires"}
+        emitted = emit(dynamo_table_props={"ttl": expiry})
+        assert emitted.table["ttl"] == expiry
+        assert emitted.warnings == []
+
+    def test_without_enabled_warns(self, emit: Emit) -> None:
+        (warning,) = emit(dynamo_table_props={"ttl": {"attribute_name": "expires"}}).warnings
+        assert "no item expires" in warning
+        assert 'silence_warnings=["ttl"]' in warning
+
+    def test_that_is_turned_off_does_not_warn(self, emit: Emit) -> None:
+        assert emit(dynamo_table_props={"ttl": {"enabled": False, "attribute_name": "expires"}}).warnings == []
+
+    def test_can_be_expressions(self, emit: Emit, stack: TerraformStack) -> None:
+        enabled = TerraformVariable(stack, "on", type="bool").boolean_value
+        assert emit(dynamo_table_props={"ttl": {"enabled": enabled}}).table["ttl"] == {"enabled": "${var.on}"}
+
+
+@pytest.mark.parametrize("argument", ["name", "hash_key", "stream_view_type"])
 def test_a_required_argument_cannot_be_left_out(mistakes_of: MistakesOf, argument: str) -> None:
     mistakes = mistakes_of(dynamo_table_props={argument: None})
     assert "AWS requires it" in mistakes[f"dynamo_table_props.{argument}"]
@@ -263,8 +313,65 @@ class TestTableAsDataSource:
         assert emitted.mapping["event_source_arn"] == "${data.aws_dynamodb_table.given.stream_arn}"
         assert emitted.all("aws_dynamodb_table") == {}
 
+    def test_makes_the_mapping_report_that_its_stream_is_off(self, emit: Emit, stack: TerraformStack) -> None:
+        table = DataAwsDynamodbTable(stack, "given", name="given")
+        (condition,) = emit(existing_table_interface=table).mapping["lifecycle"]["precondition"]
+        assert condition["condition"] == "${data.aws_dynamodb_table.given.stream_enabled}"
+        assert condition["error_message"].startswith("The stream of the table is off. Set stream_enabled")
+
+    def test_keeps_the_lifecycle_of_the_mapping(self, emit: Emit, stack: TerraformStack) -> None:
+        table = DataAwsDynamodbTable(stack, "given", name="given")
+        condition = {"condition": "${data.aws_dynamodb_table.given.id != null}", "error_message": "No table."}
+        lifecycle = {"ignore_changes": ["batch_size"], "precondition": [condition]}
+        emitted = emit(existing_table_interface=table, dynamo_event_source_props={"lifecycle": lifecycle})
+        assert emitted.mapping["lifecycle"]["ignore_changes"] == ["batch_size"]
+        assert emitted.mapping["lifecycle"]["precondition"][0] == condition
+        assert len(emitted.mapping["lifecycle"]["precondition"]) == 2
+
+    def test_has_its_conditions_as_blocks_in_hcl(self, tmp_path: Path) -> None:
+        program = f"""
+from ddb_stream_lambda import DynamoDBStreamsToLambda
+from cdktf import App
+from cdktf_cdktf_provider_aws.data_aws_dynamodb_table import DataAwsDynamodbTable
+from cdktf import TerraformStack
+from cdktf_cdktf_provider_aws.provider import AwsProvider
+from tests.support.calls import ZIP_FUNCTION
+
+app = App(outdir={str(tmp_path)!r})
+stack = TerraformStack(app, "orders")
+AwsProvider(stack, "aws")
+table = DataAwsDynamodbTable(stack, "given", name="given")
+DynamoDBStreamsToLambda(stack, "pipeline", existing_table_interface=table, lambda_function_props=ZIP_FUNCTION)
+app.synth()
+"""
+        environment = os.environ | {"SYNTH_HCL_OUTPUT": "true", "PYTHONPATH": str(ROOT)}
+        subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+        text = (tmp_path / "stacks/orders/cdk.tf").read_text()
+        assert 'precondition {\ncondition = "${data.aws_dynamodb_table.given.stream_enabled}"\n' in text
+
 
 class TestTableByArn:
+    def test_needs_only_the_arn_of_the_stream(self, emit: Emit) -> None:
+        emitted = emit(existing_table_interface=TableByArn(stream_arn=STREAM_ARN), table_permissions="Read")
+        assert emitted.mapping["event_source_arn"] == STREAM_ARN
+        assert emitted.permissions["AccessTable"][1] == [TABLE_ARN, f"{TABLE_ARN}/index/*"]
+
+    @pytest.mark.parametrize("table", [TableByArn(), TableByArn(TABLE_ARN), TableByArn(TABLE_ARN, "")])
+    def test_without_a_stream_is_refused(self, mistakes_of: MistakesOf, table: TableByArn) -> None:
+        mistakes = mistakes_of(existing_table_interface=table)
+        assert "is missing; add a stream's ARN" in mistakes["existing_table_interface.stream_arn"]
+
+    def test_with_a_variable_instead_of_its_value_is_refused(
+        self, mistakes_of: MistakesOf, stack: TerraformStack
+    ) -> None:
+        table = TableByArn(stream_arn=TerraformVariable(stack, "stream", type="string"))  # type: ignore[arg-type]
+        assert "string_value" in mistakes_of(existing_table_interface=table)["existing_table_interface.stream_arn"]
+
+    def test_can_hold_an_expression_without_text(self, emit: Emit, stack: TerraformStack) -> None:
+        stream = TerraformVariable(stack, "stream", type="string").string_value
+        table = TableByArn(TABLE_ARN, Token.as_any(stream))  # type: ignore[arg-type]
+        assert emit(existing_table_interface=table).mapping["event_source_arn"] == "${var.stream}"
+
     def test_is_used_and_none_is_created(self, emit: Emit) -> None:
         table = TableByArn(TABLE_ARN, STREAM_ARN)
         emitted = emit(existing_table_interface=table)
