@@ -11,12 +11,19 @@ from .event_source import EventSourceWarningId
 from .failure_destination import DestinationWarningId
 from .function import FunctionWarningId
 from .permissions import PermissionsWarningId
+from .policy_size import PolicySizeWarningId
 from .table import TableWarningId
 
 PROPERTY = "silence_warnings"
 
 WarningId = Literal[
-    TableWarningId, EventSourceWarningId, FunctionWarningId, DestinationWarningId, QueueWarningId, PermissionsWarningId
+    TableWarningId,
+    EventSourceWarningId,
+    FunctionWarningId,
+    DestinationWarningId,
+    QueueWarningId,
+    PermissionsWarningId,
+    PolicySizeWarningId,
 ]
 
 
