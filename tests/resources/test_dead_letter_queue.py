@@ -103,9 +103,7 @@ class TestProps:
         [
             {"max_message_size": 1_048_576},
             {"kms_data_key_reuse_period_seconds": 86_400},
-            {
-                "redrive_policy": '{"deadLetterTargetArn": "arn:aws:sqs:eu-west-1:123456789012:x", "maxReceiveCount": "3"}'
-            },
+            {"redrive_policy": '{"deadLetterTargetArn": "arn:aws:sqs:::x", "maxReceiveCount": "3"}'},
             {"redrive_allow_policy": '{"redrivePermission": "denyAll"}'},
             {"redrive_policy": "${var.redrive}"},
             {"name_prefix": "n" * 54},
