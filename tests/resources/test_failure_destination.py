@@ -1,5 +1,7 @@
 """The failure destination that the user names: the permissions for its service and its key, and the warnings."""
 
+from typing import Any
+
 import jsii
 import pytest
 from ddb_stream_lambda import DynamoDBStreamsToLambda
@@ -31,7 +33,7 @@ KEY_OF_MESSAGES = {"kms:Decrypt", "kms:GenerateDataKey*"}
 KEY_OF_OBJECTS = {"kms:GenerateDataKey"}
 
 
-def encrypt(bucket: str, key: str | None) -> dict[str, object]:
+def encrypt(bucket: str, key: str | None) -> dict[str, Any]:
     """Return the arguments of an encryption of a bucket."""
     default = S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
         sse_algorithm="aws:kms", kms_master_key_id=key
