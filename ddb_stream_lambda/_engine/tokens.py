@@ -18,6 +18,8 @@ MIN_NUMBER_TOKEN = 1e200
 
 # cdktf's mark in a string, as the resolver finds it.
 MARK = "TfToken["
+# How deep `with_expressions` looks into a value. Messages shorten long values, and a list can contain itself.
+MAX_DEPTH = 10
 
 
 def is_token(value: object) -> bool:
@@ -85,13 +87,16 @@ def expression_of(token: str, scope: Any) -> str:
     return str(cdktf.Tokenization.resolve(token, preparing=False, resolver=resolver, scope=scope))
 
 
-def with_expressions(value: object, scope: Any) -> Any:
-    """Return a value for a message: Terraform's expressions replace the marks of cdktf, in any depth.
+def with_expressions(value: object, scope: Any, *, depth: int = MAX_DEPTH) -> Any:
+    """Return a value for a message: Terraform's expressions replace the marks of cdktf.
 
     Args:
         value: Any value, such as a wrong argument or a message.
         scope: A construct of the stack in which the expressions are valid.
+        depth: How deep to look into lists and mappings.
     """
+    if depth == 0:
+        return value
     match value:
         case str() if MARK in value:
             pass
@@ -99,10 +104,15 @@ def with_expressions(value: object, scope: Any) -> Any:
             return value
         case list() | tuple() if not is_token(value):
             return (
-                type(value)(with_expressions(item, scope) for item in value) if type(value) in (list, tuple) else value
+                type(value)(with_expressions(item, scope, depth=depth - 1) for item in value)
+                if type(value) in (list, tuple)
+                else value
             )
         case dict() if not is_token(value):
-            return {with_expressions(key, scope): with_expressions(item, scope) for key, item in value.items()}
+            return {
+                with_expressions(key, scope): with_expressions(item, scope, depth=depth - 1)
+                for key, item in value.items()
+            }
         case _ if not is_token(value):
             return value
     resolver = cdktf.DefaultTokenResolver(cdktf.StringConcat())
