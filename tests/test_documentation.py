@@ -185,7 +185,7 @@ class TestWarnings:
 
     def test_a_marked_default_names_its_id(self) -> None:
         marked = " ".join(row[0] for row in rows(page("reference/defaults")) if row[0].startswith("▲"))
-        rest = {"deploy_sqs_dlq_queue", "destination_config", "filter_criteria"}
+        rest = {"deploy_sqs_dlq_queue", "destination_config", "filter_criteria", "grant_permissions", "policy_size"}
         for word in set(get_args(WarningId)) - rest:
             assert f"`{word}`" in marked
 
@@ -200,6 +200,15 @@ def with_customer_keys(stack: TerraformStack) -> dict[str, Any]:
         "sqs_dlq_queue_props": {"kms_master_key_id": key},
         "lambda_function_props": ZIP_FUNCTION | {"vpc_config": VPC},
     }
+
+
+def encrypted_bucket(stack: TerraformStack) -> S3Bucket:
+    bucket = S3Bucket(stack, "encrypted")
+    bucket.add_override(
+        "server_side_encryption_configuration.rule.apply_server_side_encryption_by_default",
+        {"sse_algorithm": "aws:kms", "kms_master_key_id": KmsKey(stack, "bucket-key").arn},
+    )
+    return bucket
 
 
 def with_destination(arn: str) -> dict[str, Any]:
@@ -223,9 +232,10 @@ class TestPermissions:
             with_customer_keys,
             lambda stack: with_destination(SnsTopic(stack, "topic").arn),
             lambda stack: with_destination(S3Bucket(stack, "bucket").arn),
+            lambda stack: with_destination(encrypted_bucket(stack).arn),
         ):
             stack = new_stack()
-            grants = Emitted(stack, DynamoDBStreamsToLambda(stack, "pipeline", **inputs_of(stack))).grants
+            grants = Emitted(stack, DynamoDBStreamsToLambda(stack, "pipeline", **inputs_of(stack))).permissions
             for sid, (actions, _) in grants.items():
                 if actions not in emitted.setdefault(sid, []):
                     emitted[sid].append(actions)

@@ -18,7 +18,7 @@ MIN_NUMBER_TOKEN = 1e200
 
 # cdktf's mark in a string, as the resolver finds it.
 MARK = "TfToken["
-# How deep `with_expressions` looks into a value. Messages shorten long values, and a list can contain itself.
+# The depth to which `with_expressions` reads a value. Messages shorten long values, and a list can contain itself.
 MAX_DEPTH = 10
 
 
@@ -93,7 +93,7 @@ def with_expressions(value: object, scope: Any, *, depth: int = MAX_DEPTH) -> An
     Args:
         value: Any value, such as a wrong argument or a message.
         scope: A construct of the stack in which the expressions are valid.
-        depth: How deep to look into lists and mappings.
+        depth: The depth to which lists and mappings are read.
     """
     if depth == 0:
         return value

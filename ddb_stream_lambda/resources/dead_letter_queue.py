@@ -98,7 +98,7 @@ def check_queue(
 def build_queue(*, scope: Construct, queue: NewQueue) -> Destination:
     """Create the queue and its policy: the pattern's, unless the props have one.
 
-    The policy is a resource of its own. The provider recommends it, since a `policy` argument of the queue and a policy
+    The policy is a separate resource. The provider recommends it, since a `policy` argument of the queue and a policy
     resource would replace each other at every apply:
     https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/sqs_queue
     """
