@@ -334,8 +334,8 @@ OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-# The similarity from which a name is suggested, from 0 to 1. A typing error of one or two letters is above it; a word that
-# only shares some letters is below it, and would mislead.
+# The similarity from which a name is suggested, from 0 to 1. A typing error of one or two letters is above it. A word
+# that only shares some letters is below it, and would mislead.
 SIMILARITY = 0.8
 
 
