@@ -13,6 +13,9 @@ from .._engine.tokens import is_resolvable, is_token
 
 Statement = dict[str, Any]
 
+# What `json.dumps` writes wrongly: an expression that the user wrote, which can have quotes, and a list or map of the
+# engine. cdktf's own mark of an expression has nothing to escape.
+NEEDS_PARTS = re.compile(r"[$%]\{(?!TfToken\[)|[#&]\{TfToken\[")
 # The start of an expression `${` or of a directive `%{`. A doubled sign is Terraform's escape for the literal text:
 # https://developer.hashicorp.com/terraform/language/expressions/strings
 SEQUENCE_START = re.compile(r"\$+\{|%+\{")
@@ -54,6 +57,14 @@ def to_json(value: Any) -> str:
     It is the text of `json.dumps`, except that an expression in a string is not escaped: Terraform reads the quotes in
     ``${var.arns["orders"]}`` itself. A list or map that only Terraform knows becomes ``${jsonencode(...)}``.
     """
+    try:
+        text = json.dumps(value)
+    except TypeError:  # a value of the engine
+        return _to_json_by_parts(value)
+    return _to_json_by_parts(value) if NEEDS_PARTS.search(text) else text
+
+
+def _to_json_by_parts(value: Any) -> str:
     if is_resolvable(value) or (isinstance(value, list | tuple | dict) and is_token(value)):
         return str(Fn.jsonencode(value))
     match value:
@@ -61,9 +72,13 @@ def to_json(value: Any) -> str:
             parts = (part if is_expression else json.dumps(part)[1:-1] for part, is_expression in split_template(value))
             return '"' + "".join(parts) + '"'
         case Mapping():
-            return "{" + ", ".join(f"{to_json(str(key))}: {to_json(item)}" for key, item in value.items()) + "}"
+            return (
+                "{"
+                + ", ".join(f"{_to_json_by_parts(str(key))}: {_to_json_by_parts(item)}" for key, item in value.items())
+                + "}"
+            )
         case list() | tuple():
-            return "[" + ", ".join(to_json(item) for item in value) + "]"
+            return "[" + ", ".join(map(_to_json_by_parts, value)) + "]"
         case _:
             return json.dumps(value)
 

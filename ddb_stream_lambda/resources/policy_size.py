@@ -44,7 +44,11 @@ def warnings_of(
         statements: The statements of the policy.
         companion: The `provider` of the policy.
     """
-    characters = characters_of(policy_document(statements))
+    policy = policy_document(statements)
+    at_most = len(policy) + EXPECTED_EXPRESSION_LENGTH * policy.count("${")
+    if execution_role.created is not None and at_most <= MAX_INLINE_POLICY_CHARACTERS:
+        return
+    characters = characters_of(policy)
     if execution_role.created is None:
         if stack not in _roots:
             _roots[stack] = stack.node.root

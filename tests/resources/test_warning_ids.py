@@ -5,6 +5,7 @@ from typing import Any, get_args
 import pytest
 from ddb_stream_lambda import WarningId
 
+from tests.support.arns import ROLE_ARN, TOPIC_ARN
 from tests.support.calls import Emit, MistakesOf, send_failed_batches_to
 
 KINESIS_ARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/failed"
@@ -16,14 +17,18 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "deletion_protection_enabled": {"dynamo_table_props": {"deletion_protection_enabled": False}},
     "deploy_sqs_dlq_queue": {"deploy_sqs_dlq_queue": False},
     "destination_config": {"dynamo_event_source_props": send_failed_batches_to(KINESIS_ARN)},
+    "destination_key": {"dynamo_event_source_props": send_failed_batches_to(TOPIC_ARN)},
     "filter_criteria": {"dynamo_event_source_props": {"filter_criteria": SIX_FILTERS}},
+    "grant_permissions": {"lambda_function_props": {"role": ROLE_ARN}, "grant_permissions": False},
     "kms_master_key_id": {"sqs_dlq_queue_props": {"kms_master_key_id": None}},
     "maximum_record_age_in_seconds": {"dynamo_event_source_props": {"maximum_record_age_in_seconds": 60}},
     "maximum_retry_attempts": {"dynamo_event_source_props": {"maximum_retry_attempts": 3}},
     "message_retention_seconds": {"sqs_dlq_queue_props": {"message_retention_seconds": 60}},
     "point_in_time_recovery": {"dynamo_table_props": {"point_in_time_recovery": {"enabled": False}}},
     "policy": {"sqs_dlq_queue_props": {"policy": "{}"}},
+    "policy_size": {"lambda_role_statements": [{"Action": "a:b", "Resource": "arn:" + "x" * 10_240}]},
     "prevent_destroy": {"dynamo_table_props": {"lifecycle": {"prevent_destroy": False}}},
+    "redrive_policy": {"sqs_dlq_queue_props": {"redrive_policy": "${var.redrive_policy}"}},
     "server_side_encryption": {"dynamo_table_props": {"server_side_encryption": {"enabled": False}}},
     "tracing_config": {"lambda_function_props": {"tracing_config": {"mode": "PassThrough"}}},
 }
