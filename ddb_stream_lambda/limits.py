@@ -61,6 +61,9 @@ QUEUE_RANGES: Mapping[str, Range] = {
     "visibility_timeout_seconds": Range(0, 43_200, "seconds"),
     "delay_seconds": Range(0, 900, "seconds"),
     "receive_wait_time_seconds": Range(0, 20, "seconds"),
+    # 1 MiB since August 2025: https://aws.amazon.com/about-aws/whats-new/2025/08/amazon-sqs-max-payload-size-1mib/
+    "max_message_size": Range(1_024, 1_048_576, "bytes"),
+    "kms_data_key_reuse_period_seconds": Range(60, 86_400, "seconds"),
 }
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamDescription.html
@@ -248,5 +251,29 @@ RESERVED_ENVIRONMENT_VARIABLES = frozenset(
         "AWS_SESSION_TOKEN",
         "LAMBDA_RUNTIME_DIR",
         "LAMBDA_TASK_ROOT",
+    }
+)
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html: RedrivePolicy and
+# RedriveAllowPolicy.
+RECEIVE_COUNT = Range(1, 1_000, "receives")
+REDRIVE_PERMISSIONS = ("allowAll", "denyAll", "byQueue")
+# The provider completes a prefix with 26 characters:
+# https://github.com/hashicorp/terraform-plugin-sdk/blob/main/helper/id/id.go (UniqueIDSuffixLength)
+QUEUE_NAME_PREFIX = NameRule(1, 54, "A-Za-z0-9_-")
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: the characters of all inline policies of
+# one role, without white space.
+MAX_INLINE_POLICY_CHARACTERS = 10_240
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html, each as the
+# inside of a regular expression.
+CONDITION_OPERATORS: frozenset[str] = frozenset(
+    {
+        "String(Not)?(Equals|EqualsIgnoreCase|Like)",
+        "Numeric(Equals|NotEquals|LessThan|LessThanEquals|GreaterThan|GreaterThanEquals)",
+        "Date(Equals|NotEquals|LessThan|LessThanEquals|GreaterThan|GreaterThanEquals)",
+        "Bool",
+        "BinaryEquals",
+        "(Not)?IpAddress",
+        "Arn(Not)?(Equals|Like)",
+        "Null",
     }
 )

@@ -37,6 +37,7 @@ from .resources import (
     lambda_alias,
     log_group,
     permissions,
+    policy_size,
     regions,
     role,
     role_statements,
@@ -186,7 +187,7 @@ class DynamoDBStreamsToLambda(Construct):
         path = location.path
         with report_engine_errors(path):
             # All inputs are checked, in the order of the data flow, before anything is created.
-            mistakes = Mistakes(path)
+            mistakes = Mistakes(path, show=lambda value: tokens.with_expressions(value, location.stack))
             _check_keywords(unknown, mistakes)
             warning_ids.check_silenced(silenced=silence_warnings, mistakes=mistakes)
             table_input = table.check_table(
@@ -310,11 +311,18 @@ class DynamoDBStreamsToLambda(Construct):
                 *dead_letter_queue.warnings_of(queue_input),
                 *failure_destination.warnings_of(destination),
                 *permissions.warnings_of(grant=grant_permissions, execution_role=execution_role, statements=statements),
+                *policy_size.warnings_of(
+                    stack=location.stack,
+                    execution_role=execution_role,
+                    statements=statements if grant_permissions else (),
+                    companion=function_input.companion(regional=False),
+                ),
             ]
             for warning in weakened:
                 if warning.id not in silence_warnings:
                     # Annotations.add_warning would write a stack trace with paths of this machine.
-                    self.node.add_metadata(WARNING_METADATA, str(warning), stack_trace=False)
+                    text = tokens.with_expressions(str(warning), self)
+                    self.node.add_metadata(WARNING_METADATA, text, stack_trace=False)
 
         self._table = source
         self._mapping = mapping
@@ -372,16 +380,18 @@ class DynamoDBStreamsToLambda(Construct):
 
 def _locate_pattern(scope: object, id: object) -> Location:
     """Return the location that the pattern will have; raise `PatternError` if it cannot be created there."""
-    mistakes = Mistakes(str(id))
+    parent = locate(scope)
+    mistakes = Mistakes(
+        str(id), show=lambda value: value if parent is None else tokens.with_expressions(value, parent.stack)
+    )
     if not isinstance(id, str) or not id.strip():
         mistakes.add("id", id, "must be text that is unique in its scope, such as pipeline")
     elif tokens.is_token(id) or "/" in id:
         mistakes.add("id", id, "must be plain text without / and Terraform expressions, such as pipeline")
-    parent = locate(scope)
     if parent is None:
         mistakes.add("scope", scope, "must be a TerraformStack, or a construct in one, such as self")
-    if mistakes.found or parent is None:
         raise PatternError(mistakes.path, mistakes.found)
+    mistakes.raise_any()
     return Location(f"{parent.path}/{id}", parent.stack)
 
 

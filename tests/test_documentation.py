@@ -201,6 +201,7 @@ class TestWarnings:
             "ttl",
         }
         rest |= {"import_table", "restore_source_name", "restore_source_table_arn"}
+        rest |= {"grant_permissions", "policy_size"}
         for word in set(get_args(WarningId)) - rest:
             assert f"`{word}`" in marked
 
@@ -219,6 +220,15 @@ def with_customer_keys(stack: TerraformStack) -> dict[str, Any]:
 
 def with_table_permissions(permissions: str, stack: TerraformStack) -> dict[str, Any]:
     return with_customer_keys(stack) | {"table_permissions": permissions}
+
+
+def encrypted_bucket(stack: TerraformStack) -> S3Bucket:
+    bucket = S3Bucket(stack, "encrypted")
+    bucket.add_override(
+        "server_side_encryption_configuration.rule.apply_server_side_encryption_by_default",
+        {"sse_algorithm": "aws:kms", "kms_master_key_id": KmsKey(stack, "bucket-key").arn},
+    )
+    return bucket
 
 
 def with_destination(arn: str) -> dict[str, Any]:
@@ -255,6 +265,7 @@ class TestPermissions:
             lambda stack: with_dead_letters(SqsQueue(stack, "events").arn),
             lambda stack: with_dead_letters(SnsTopic(stack, "events").arn),
             *(partial(with_table_permissions, permissions) for permissions in get_args(TablePermissions)),
+            lambda stack: with_destination(encrypted_bucket(stack).arn),
         ):
             stack = new_stack()
             grants = Emitted(stack, DynamoDBStreamsToLambda(stack, "pipeline", **inputs_of(stack))).permissions

@@ -11,8 +11,15 @@ from typing import Any
 
 import cdktf
 
+from .failures import is_engine_error
+
 # cdktf encodes a number token as a double far beyond every number that an AWS argument takes.
 MIN_NUMBER_TOKEN = 1e200
+
+# cdktf's mark in a string, as the resolver finds it.
+MARK = "TfToken["
+# The depth to which `with_expressions` reads a value. Messages shorten long values, and a list can contain itself.
+MAX_DEPTH = 10
 
 
 def is_token(value: object) -> bool:
@@ -78,3 +85,41 @@ def expression_of(token: str, scope: Any) -> str:
     """Return the token in Terraform's language, such as ``${aws_kms_key.orders.arn}``."""
     resolver = cdktf.DefaultTokenResolver(cdktf.StringConcat())
     return str(cdktf.Tokenization.resolve(token, preparing=False, resolver=resolver, scope=scope))
+
+
+def with_expressions(value: object, scope: Any, *, depth: int = MAX_DEPTH) -> Any:
+    """Return a value for a message: Terraform's expressions replace the marks of cdktf.
+
+    Args:
+        value: Any value, such as a wrong argument or a message.
+        scope: A construct of the stack in which the expressions are valid.
+        depth: The depth to which lists and mappings are read.
+    """
+    if depth == 0:
+        return value
+    match value:
+        case str() if MARK in value:
+            pass
+        case str():
+            return value
+        case list() | tuple() if not is_token(value):
+            return (
+                type(value)(with_expressions(item, scope, depth=depth - 1) for item in value)
+                if type(value) in (list, tuple)
+                else value
+            )
+        case dict() if not is_token(value):
+            return {
+                with_expressions(key, scope): with_expressions(item, scope, depth=depth - 1)
+                for key, item in value.items()
+            }
+        case _ if not is_token(value):
+            return value
+    resolver = cdktf.DefaultTokenResolver(cdktf.StringConcat())
+    try:
+        return cdktf.Tokenization.resolve(value, preparing=False, resolver=resolver, scope=scope)
+    except RuntimeError as error:
+        if not is_engine_error(error):
+            raise
+        # For example the value of an iterator, which has no expression outside of its resource.
+        return value

@@ -1,12 +1,24 @@
-"""Statements of IAM policies, and the Sids that the pattern's own statements have."""
+"""Statements of policies, the Sids that the pattern's own statements have, and the JSON text of a policy."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from cdktf import Fn
+
+from .._engine.tokens import is_resolvable, is_token
+
 Statement = dict[str, Any]
+
+# The parts that `json.dumps` writes wrongly: an expression that the user wrote, which can have quotes, and a list or
+# map of the engine. cdktf's own mark of an expression has nothing to escape.
+NEEDS_PARTS = re.compile(r"[$%]\{(?!TfToken\[)|[#&]\{TfToken\[")
+# The start of an expression `${` or of a directive `%{`. A doubled sign is Terraform's escape for the literal text:
+# https://developer.hashicorp.com/terraform/language/expressions/strings
+SEQUENCE_START = re.compile(r"\$+\{|%+\{")
 
 PatternSid = Literal[
     "ListStreams",
@@ -31,5 +43,104 @@ def allow(sid: PatternSid, actions: Sequence[str], resource: str | list[str]) ->
 
 
 def policy_document(statements: Iterable[Statement]) -> str:
-    """Return the JSON of a policy."""
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    """Return the JSON of a policy, which is correct in both outputs of cdktf, JSON and HCL.
+
+    In HCL, cdktf writes text of one line between quotes. It escapes no quotes in text with an expression, and never
+    escapes a backslash. Text of two lines becomes a heredoc, which needs no escapes. So such a policy ends with a line
+    break, which has no meaning in JSON.
+    https://github.com/hashicorp/terraform-cdk/blob/v0.21.0/packages/cdktf/lib/hcl/render.ts (renderString)
+    """
+    text = to_json({"Version": "2012-10-17", "Statement": list(statements)})
+    return f"{text}\n" if re.search(r"[$%]\{|\\", text) else text
+
+
+def to_json(value: Any) -> str:
+    """Return the JSON text of a value that can contain Terraform expressions.
+
+    It is the text of `json.dumps`, except that an expression in a string is not escaped: Terraform reads the quotes in
+    ``${var.arns["orders"]}`` itself. A list or map that only Terraform knows becomes ``${jsonencode(...)}``.
+    """
+    try:
+        text = json.dumps(value)
+    except TypeError:  # a value of the engine
+        return _to_json_by_parts(value)
+    return _to_json_by_parts(value) if NEEDS_PARTS.search(text) else text
+
+
+def _to_json_by_parts(value: Any) -> str:
+    if is_resolvable(value) or (isinstance(value, list | tuple | dict) and is_token(value)):
+        return str(Fn.jsonencode(value))
+    match value:
+        case str():
+            parts = (part if is_expression else json.dumps(part)[1:-1] for part, is_expression in split_template(value))
+            return '"' + "".join(parts) + '"'
+        case Mapping():
+            return (
+                "{"
+                + ", ".join(f"{_to_json_by_parts(str(key))}: {_to_json_by_parts(item)}" for key, item in value.items())
+                + "}"
+            )
+        case list() | tuple():
+            return "[" + ", ".join(map(_to_json_by_parts, value)) + "]"
+        case _:
+            return json.dumps(value)
+
+
+def split_template(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the parts of a text, each with whether it is an expression ``${...}`` or a directive ``%{...}``.
+
+    ``$${`` is literal text: Terraform's escape for ``${``, which IAM's policy variables need. An expression without an
+    end is literal text too.
+    """
+    start = position = 0
+    while (found := SEQUENCE_START.search(text, position)) is not None:
+        end = _end_of_expression(text, found.end()) if len(found[0]) == 2 else None
+        if end is None:
+            position = found.end()
+            continue
+        if start < found.start():
+            yield text[start : found.start()], False
+        yield text[found.start() : end], True
+        start = position = end
+    if start < len(text):
+        yield text[start:], False
+
+
+def _end_of_expression(text: str, position: int) -> int | None:
+    """Return the position after the brace that closes the expression; None if there is none."""
+    depth = 1
+    while position < len(text):
+        match text[position]:
+            case '"':
+                end = _end_of_string(text, position + 1)
+                if end is None:
+                    return None
+                position = end
+                continue
+            case "{":
+                depth += 1
+            case "}":
+                depth -= 1
+        position += 1
+        if depth == 0:
+            return position
+    return None
+
+
+def _end_of_string(text: str, position: int) -> int | None:
+    """Return the position after the quote that closes a string inside an expression; None if there is none."""
+    while position < len(text):
+        if text[position] == "\\":
+            position += 2
+        elif text[position] == '"':
+            return position + 1
+        elif text.startswith("$${", position):
+            position += 3
+        elif text.startswith("${", position):
+            end = _end_of_expression(text, position + 2)
+            if end is None:
+                return None
+            position = end
+        else:
+            position += 1
+    return None

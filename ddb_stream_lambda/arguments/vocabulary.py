@@ -1,4 +1,10 @@
-"""The names that users know from elsewhere: arguments that the pattern refuses, and CDK's names for Terraform's.
+"""The names that users know from elsewhere: arguments that the pattern refuses, and other tools' names for Terraform's.
+
+The words come from CDK (https://docs.aws.amazon.com/cdk/api/v2/), CloudFormation and SAM
+(https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-function.html),
+serverless.yml (https://www.serverless.com/framework/docs/providers/aws/guide/serverless.yml), TerraConstructs
+(https://github.com/TerraConstructs/base) and the Terraform module for Lambda
+(https://github.com/terraform-aws-modules/terraform-aws-lambda).
 
 The generator of the props leaves out the arguments in `REFUSED`, so that the editor and the error message agree.
 """
@@ -8,6 +14,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Mapping
+
+from cdktf import TerraformElement, TerraformLocal, TerraformOutput, TerraformVariable
 
 _ONE_OF_EACH = "a pattern has one of each resource; create several patterns in a Python loop"
 _NO_PROVISIONERS = "not supported; add a terraform_data resource with the provisioner that depends on this resource"
@@ -45,78 +53,290 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-# Props class -> CDK's name in snake case -> Terraform's name.
-CDK_WORDS: Mapping[str, Mapping[str, str]] = {
+# Props class -> another tool's name in snake case -> Terraform's name.
+OTHER_WORDS: Mapping[str, Mapping[str, str]] = {
     "DynamoEventSourceProps": {
+        "batch_window": "maximum_batching_window_in_seconds",
+        "bisect_batch": "bisect_batch_on_function_error",
         "bisect_batch_on_error": "bisect_batch_on_function_error",
-        "event_source": "existing_table_interface of the pattern",
+        "dead_letter_config": "destination_config",
+        "destination": "destination_config",
+        "destinations": "destination_config",
         "filter_encryption": "kms_key_arn",
+        "filter_patterns": "filter_criteria",
         "filters": "filter_criteria",
+        "function_response_type": "function_response_types",
         "max_batching_window": "maximum_batching_window_in_seconds",
         "max_record_age": "maximum_record_age_in_seconds",
+        "maximum_batching_window": "maximum_batching_window_in_seconds",
+        "maximum_record_age": "maximum_record_age_in_seconds",
         "on_failure": "destination_config",
+        "parallelization": "parallelization_factor",
         "report_batch_item_failures": 'function_response_types=["ReportBatchItemFailures"]',
         "retry_attempts": "maximum_retry_attempts",
         "tumbling_window": "tumbling_window_in_seconds",
     },
     "DynamoTableProps": {
+        "attribute_definitions": "attribute",
+        "attributes": "attribute",
         "billing": "billing_mode",
-        "contributor_insights_enabled": "a separate aws_dynamodb_contributor_insights resource",
+        "capacity_mode": "billing_mode",
         "deletion_protection": "deletion_protection_enabled",
+        "dynamo_stream": "stream_view_type",
         "encryption": "server_side_encryption",
         "encryption_key": "server_side_encryption.kms_key_arn",
         "global_secondary_indexes": "global_secondary_index",
+        "import_source": "import_table",
+        "import_source_specification": "import_table",
+        "key_schema": "hash_key and range_key",
         "local_secondary_indexes": "local_secondary_index",
+        "max_read_request_units": "on_demand_throughput.max_read_request_units",
+        "max_write_request_units": "on_demand_throughput.max_write_request_units",
         "partition_key": "hash_key",
+        "point_in_time_recovery_enabled": "point_in_time_recovery",
         "point_in_time_recovery_specification": "point_in_time_recovery",
+        "primary_key": "hash_key",
+        "provisioned_throughput": "read_capacity and write_capacity",
         "removal_policy": "lifecycle.prevent_destroy and deletion_protection_enabled",
+        "replicas": "replica",
         "replication_regions": "replica",
         "sort_key": "range_key",
+        "sse_specification": "server_side_encryption",
         "stream": "stream_view_type",
+        "stream_specification": "stream_view_type",
         "table_name": "name",
-        "time_to_live_attribute": "ttl",
+        "time_to_live": "ttl",
+        "time_to_live_attribute": "ttl.attribute_name",
+        "time_to_live_specification": "ttl",
+        "ttl_attribute": "ttl.attribute_name",
     },
     "LambdaFunctionProps": {
         "architecture": "architectures",
+        "aws_kms_key_arn": "kms_key_arn",
+        "code_path": "code",
+        "code_signing_config": "code_signing_config_arn",
         "code_uri": "code",
+        "concurrency": "reserved_concurrent_executions",
         "dead_letter_queue": "dead_letter_config",
+        "dead_letter_topic": "dead_letter_config",
+        "entry": "code",
         "environment_encryption": "kms_key_arn",
         "environment_variables": "environment.variables",
         "ephemeral_storage_size": "ephemeral_storage",
+        "file_system_configs": "file_system_config",
         "filesystem": "file_system_config",
+        "image": "image_uri",
         "log_format": "logging_config.log_format",
         "log_group": "logging_config.log_group",
-        "log_retention": "the pattern's log_group property",
+        "logging_format": "logging_config.log_format",
+        "memory": "memory_size",
         "name": "function_name",
+        "on_error": "dead_letter_config",
+        "reserved_concurrency": "reserved_concurrent_executions",
         "security_groups": "vpc_config.security_group_ids",
+        "source_path": "code",
+        "subnets": "vpc_config.subnet_ids",
+        "system_log_level": "logging_config.system_log_level",
+        "application_log_level": "logging_config.application_log_level",
+        "timeout_in_seconds": "timeout",
         "tracing": "tracing_config",
+        "version_functions": "publish",
         "vpc": "vpc_config",
         "vpc_subnets": "vpc_config.subnet_ids",
     },
     "SqsQueueProps": {
+        "data_key_reuse": "kms_data_key_reuse_period_seconds",
         "delivery_delay": "delay_seconds",
         "encryption": "kms_master_key_id or sqs_managed_sse_enabled",
         "encryption_master_key": "kms_master_key_id",
-        "fifo": "a standard queue: Lambda sends failed batches only to standard queues",
+        "kms_key_arn": "kms_master_key_id",
+        "kms_key_id": "kms_master_key_id",
         "max_message_size_bytes": "max_message_size",
+        "maximum_message_size": "max_message_size",
+        "message_retention_period": "message_retention_seconds",
         "queue_name": "name",
         "receive_message_wait_time": "receive_wait_time_seconds",
+        "receive_message_wait_time_seconds": "receive_wait_time_seconds",
         "retention_period": "message_retention_seconds",
         "visibility_timeout": "visibility_timeout_seconds",
     },
     "LambdaRoleProps": {
+        "managed_policies": "policy_arns",
+        "managed_policy_arns": "policy_arns",
+        "policies": "policy_arns",
+        "role_description": "description",
         "role_name": "name",
+        "role_path": "path",
     },
-    "inputs": {
-        "dynamo_props": "dynamo_table_props",
-        "dynamodb_table_props": "dynamo_table_props",
-        "event_source_props": "dynamo_event_source_props",
-        "existing_function": "existing_lambda_obj",
-        "existing_table_obj": "existing_table_interface",
-        "lambda_props": "lambda_function_props",
-        "table_props": "dynamo_table_props",
+    "LogGroupProps": {
+        "encryption_key": "kms_key_id",
+        "kms_key": "kms_key_id",
+        "kms_key_arn": "kms_key_id",
+        "log_group_name": "name",
+        "log_retention_in_days": "retention_in_days",
+        "removal_policy": "skip_destroy",
+        "retention": "retention_in_days",
+        "retention_days": "retention_in_days",
+    },
+    "LambdaAliasProps": {
+        "additional_versions": "routing_config.additional_version_weights",
+        "alias": "name",
+        "alias_name": "name",
+        "routing_configuration": "routing_config",
     },
 }
+
+_STATEMENTS = "add the statements to lambda_role_statements of the pattern"
+_ALIAS = "use lambda_alias_props of the pattern"
+_RETENTION = "use log_group_props of the pattern, with retention_in_days"
+_ONE_STREAM = "the pattern connects the function to the stream of one table; add other event sources as resources"
+_ASYNC = "a stream invokes no function asynchronously; use destination_config of dynamo_event_source_props"
+_CONCURRENCY = "add an aws_lambda_provisioned_concurrency_config resource for the alias (lambda_alias_props)"
+_MANAGED = "use lambda_role_props of the pattern, with policy_arns"
+_TABLE = "choose the table with existing_table_interface of the pattern"
+_STANDARD = "use a standard queue: Lambda sends failed batches only to standard queues"
+
+# Props class, or the pattern's inputs -> another tool's name in snake case -> what to do instead.
+OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
+    "DynamoEventSourceProps": {
+        "arn": _TABLE,
+        "event_source": _TABLE,
+        "max_concurrency": "use parallelization_factor, which sets the concurrency of a stream",
+        "stream": _TABLE,
+        "type": _TABLE,
+    },
+    "DynamoTableProps": {
+        "auto_scaling": "add aws_appautoscaling_target and aws_appautoscaling_policy resources",
+        "autoscaling": "add aws_appautoscaling_target and aws_appautoscaling_policy resources",
+        "contributor_insights": "add an aws_dynamodb_contributor_insights resource",
+        "contributor_insights_enabled": "add an aws_dynamodb_contributor_insights resource",
+        "contributor_insights_specification": "add an aws_dynamodb_contributor_insights resource",
+        "kinesis_stream": "add an aws_dynamodb_kinesis_streaming_destination resource",
+        "kinesis_stream_specification": "add an aws_dynamodb_kinesis_streaming_destination resource",
+        "policy": "add an aws_dynamodb_resource_policy resource",
+        "resource_policy": "add an aws_dynamodb_resource_policy resource",
+    },
+    "LambdaFunctionProps": {
+        "assume_role_policy_document": "the pattern sets it: Lambda assumes the role",
+        "attach_policy_statements": _STATEMENTS,
+        "auto_publish_alias": _ALIAS,
+        "bundling": "use code=Code.from_python_project(…), which packs the dependencies",
+        "cloudwatch_logs_retention_in_days": _RETENTION,
+        "current_version_options": _ALIAS,
+        "deployment_preference": _ALIAS,
+        "destinations": _ASYNC,
+        "event_invoke_config": _ASYNC,
+        "events": _ONE_STREAM,
+        "function_url_config": "add an aws_lambda_function_url resource",
+        "iam_managed_policies": _MANAGED,
+        "iam_role_statements": _STATEMENTS,
+        "initial_policy": _STATEMENTS,
+        "inline_code": "write the code to a file, and use code=Code.from_asset(…)",
+        "log_removal_policy": "use log_group_props of the pattern, with skip_destroy",
+        "log_retention": _RETENTION,
+        "log_retention_in_days": _RETENTION,
+        "managed_policies": _MANAGED,
+        "managed_policy_arns": _MANAGED,
+        "max_event_age": _ASYNC,
+        "maximum_event_age": _ASYNC,
+        "on_failure": _ASYNC,
+        "on_success": _ASYNC,
+        "package": "use code=Code.from_asset(…), with exclude",
+        "permissions_boundary": "use lambda_role_props of the pattern, with permissions_boundary",
+        "policies": f"{_STATEMENTS}, or use lambda_role_props with policy_arns for managed policies",
+        "policy_statements": _STATEMENTS,
+        "provisioned_concurrency": _CONCURRENCY,
+        "provisioned_concurrency_config": _CONCURRENCY,
+        "provisioned_concurrent_executions": _CONCURRENCY,
+        "retry_attempts": _ASYNC,
+        "role_name": "use lambda_role_props of the pattern, with name",
+        "role_path": "use lambda_role_props of the pattern, with path",
+        "runtime_management_config": "add an aws_lambda_runtime_management_config resource",
+        "runtime_management_mode": "add an aws_lambda_runtime_management_config resource",
+        "url": "add an aws_lambda_function_url resource",
+    },
+    "SqsQueueProps": {
+        "dead_letter_queue": "this queue is the dead-letter queue; redrive_policy moves its messages to another queue",
+        "enforce_ssl": "the pattern's policy of the queue denies requests without TLS; remove it",
+        "fifo": _STANDARD,
+        "max_receive_count": "use dynamo_event_source_props of the pattern, with maximum_retry_attempts",
+        "queue_arn": "name an existing queue in destination_config of dynamo_event_source_props",
+        "removal_policy": "use lifecycle.prevent_destroy",
+    },
+    "LambdaRoleProps": {
+        "assume_role_policy": "the pattern sets it: Lambda assumes the role; remove it",
+        "assumed_by": "the pattern sets it: Lambda assumes the role; remove it",
+        "inline_policies": _STATEMENTS,
+        "inline_policy": _STATEMENTS,
+        "statements": _STATEMENTS,
+    },
+    "LogGroupProps": {
+        "data_protection_policy": "add an aws_cloudwatch_log_data_protection_policy resource",
+    },
+    "LambdaAliasProps": {
+        "function_name": "the pattern sets it; remove it",
+        "function_version": "the pattern sets it to the published version; remove it",
+        "provisioned_concurrency": _CONCURRENCY,
+        "provisioned_concurrency_config": _CONCURRENCY,
+        "provisioned_concurrent_executions": _CONCURRENCY,
+        "version": "the pattern sets it to the published version; remove it",
+    },
+    "inputs": {
+        "alias": "use lambda_alias_props",
+        "auto_publish_alias": "use lambda_alias_props",
+        "dead_letter_queue": "use sqs_dlq_queue_props, or name a queue of yours in destination_config of "
+        "dynamo_event_source_props",
+        "deploy_dlq": "use deploy_sqs_dlq_queue",
+        "deploy_vpc": "use lambda_function_props with vpc_config",
+        "dlq": "use sqs_dlq_queue_props",
+        "dlq_props": "use sqs_dlq_queue_props",
+        "dynamo_props": "use dynamo_table_props",
+        "dynamodb_table_props": "use dynamo_table_props",
+        "event_source_props": "use dynamo_event_source_props",
+        "existing_dlq": "name the queue in destination_config of dynamo_event_source_props",
+        "existing_dynamo_table": "use existing_table_interface",
+        "existing_function": "use existing_lambda_obj",
+        "existing_lambda": "use existing_lambda_obj",
+        "existing_queue": "name the queue in destination_config of dynamo_event_source_props",
+        "existing_queue_obj": "name the queue in destination_config of dynamo_event_source_props",
+        "existing_role": "use lambda_function_props with role",
+        "existing_table": "use existing_table_interface",
+        "existing_table_obj": "use existing_table_interface",
+        "existing_vpc": "use lambda_function_props with vpc_config",
+        "filter_patterns": "use dynamo_event_source_props with filter_criteria",
+        "filters": "use dynamo_event_source_props with filter_criteria",
+        "function": "use existing_lambda_obj, or lambda_function_props for a new function",
+        "function_props": "use lambda_function_props",
+        "iam_role_statements": "use lambda_role_statements",
+        "initial_policy": "use lambda_role_statements",
+        "lambda_function": "use existing_lambda_obj, or lambda_function_props for a new function",
+        "lambda_props": "use lambda_function_props",
+        "log_retention": "use log_group_props with retention_in_days",
+        "log_retention_in_days": "use log_group_props with retention_in_days",
+        "managed_policies": "use lambda_role_props with policy_arns",
+        "managed_policy_arns": "use lambda_role_props with policy_arns",
+        "on_failure": "use dynamo_event_source_props with destination_config",
+        "policies": "use lambda_role_statements, or lambda_role_props with policy_arns for managed policies",
+        "policy_statements": "use lambda_role_statements",
+        "queue_props": "use sqs_dlq_queue_props",
+        "removal_policy": "use dynamo_table_props with lifecycle.prevent_destroy and deletion_protection_enabled",
+        "role": "use lambda_function_props with role",
+        "role_props": "use lambda_role_props",
+        "sqs_queue_props": "use sqs_dlq_queue_props",
+        "suppress_warnings": "use silence_warnings",
+        "table": "use existing_table_interface, or dynamo_table_props for a new table",
+        "table_environment_variable": "use table_environment_variable_name",
+        "table_props": "use dynamo_table_props",
+        "tags": "give tags in the props of each resource, or default_tags of the provider",
+        "vpc": "use lambda_function_props with vpc_config",
+        "vpc_config": "use lambda_function_props with vpc_config",
+        "vpc_props": "use lambda_function_props with vpc_config",
+    },
+}
+
+# The similarity from which a name is suggested, from 0 to 1. A typing error of one or two letters is above it. A word
+# that only shares some letters is below it, and would mislead.
+SIMILARITY = 0.8
 
 
 def explain_unknown(key: object, *, known: Collection[str], words_of: str, resource: str = "") -> str:
@@ -125,18 +345,62 @@ def explain_unknown(key: object, *, known: Collection[str], words_of: str, resou
     Args:
         key: The key that the user wrote.
         known: The keys that exist.
-        words_of: The entry of `CDK_WORDS` that applies.
+        words_of: The entry of `OTHER_WORDS` and `OTHER_WAYS` that applies: a props class, or ``inputs``.
         resource: The Terraform type, if the keys are those of a whole resource.
     """
+    snake = to_snake_case(str(key))
     for refused in (REFUSED.get(resource, {}), REFUSED["*"] if resource else {}):
-        if key in refused:
-            return str(refused[str(key)])
-    snake = re.sub("(?<=[a-z0-9])([A-Z])", r"_\1", str(key)).lower().replace("-", "_")
+        if snake in refused:
+            return refused[snake]
     if snake in known:
-        return f"unknown; Terraform calls it {snake}"
-    if snake in CDK_WORDS.get(words_of, {}):
-        return f"unknown; Terraform calls it {CDK_WORDS[words_of][snake]}"
-    nearest = difflib.get_close_matches(snake, known, n=1)
+        return f"unknown; {'the pattern' if words_of == 'inputs' else 'Terraform'} calls it {snake}"
+    if snake in OTHER_WORDS.get(words_of, {}):
+        return f"unknown; Terraform calls it {OTHER_WORDS[words_of][snake]}"
+    if snake in OTHER_WAYS.get(words_of, {}):
+        return f"unknown; {OTHER_WAYS[words_of][snake]}"
+    others = [input for input, shape in _props_classes().items() if snake in shape.__annotations__]
+    if len(others) == 1:
+        return f"unknown; {snake} is an argument of {others[0]}"
+    nearest = difflib.get_close_matches(snake, known, n=1, cutoff=SIMILARITY)
     if nearest:
         return f"unknown; did you mean {nearest[0]}?"
     return f"unknown; the known names are {', '.join(sorted(known))}"
+
+
+def _props_classes() -> Mapping[str, type]:
+    """Return the inputs that are props, each with the class that describes it."""
+    # The generator of these classes imports the vocabulary, so that the vocabulary cannot import them first.
+    from . import _generated
+
+    return {
+        "dynamo_table_props": _generated.DynamoTableProps,
+        "dynamo_event_source_props": _generated.DynamoEventSourceProps,
+        "lambda_function_props": _generated.LambdaFunctionProps,
+        "lambda_alias_props": _generated.LambdaAliasProps,
+        "log_group_props": _generated.LogGroupProps,
+        "lambda_role_props": _generated.LambdaRoleProps,
+        "sqs_dlq_queue_props": _generated.SqsQueueProps,
+    }
+
+
+def to_snake_case(word: str) -> str:
+    """Return a name of another tool in snake case: ``kms_master_key_id`` for ``KMSMasterKeyId``."""
+    spaced = re.sub("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", word)
+    return re.sub("[-_ ]+", "_", spaced).lower()
+
+
+def hint_for_value(value: object) -> str:
+    """Return how to write a construct of cdktf that was given where a value is needed; empty for any other value."""
+    match value:
+        case TerraformVariable():
+            forms = "string_value, number_value, boolean_value or list_value"
+        case TerraformLocal():
+            forms = "as_string, as_number, as_boolean or as_list"
+        case TerraformOutput():
+            return "; an output is no value: give the value of the output itself"
+        case TerraformElement():
+            forms = "an attribute of it, such as arn, id or name"
+            return f"; a construct is no value: give {forms}"
+        case _:
+            return ""
+    return f"; a {type(value).__name__} is no value: give its {forms}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from constructs import Construct
 from .._engine.creation import create
 from .._engine.tokens import is_token
 from ..arguments._generated import SqsQueueProps
-from ..arguments.checks import check_name, check_ranges
+from ..arguments.checks import check_choice, check_name, check_ranges
 from ..arguments.companions import companion_arguments, with_companion
 from ..arguments.completing import complete
 from ..arguments.conforming import Arguments
@@ -22,9 +23,9 @@ from ..arguments.names import unique_name
 from ..arguments.policies import policy_document
 from ..arguments.warnings import OverrideWarning
 from ..errors import Mistakes
-from ..limits import QUEUE_NAME, QUEUE_RANGES
+from ..limits import QUEUE_NAME, QUEUE_NAME_PREFIX, QUEUE_RANGES, RECEIVE_COUNT, REDRIVE_PERMISSIONS
 from . import event_source
-from .failure_destination import SEND_ACTIONS, Destination
+from .failure_destination import AWS_MANAGED_KEY, Destination
 from .kms_keys import look_up_key
 
 PROPS = "sqs_dlq_queue_props"
@@ -34,7 +35,7 @@ DEPLOY = "deploy_sqs_dlq_queue"
 DEFAULT_KEY = "alias/aws/sqs"
 RETENTION_IN_SECONDS = 14 * 24 * 60 * 60
 
-QueueWarningId = Literal["kms_master_key_id", "message_retention_seconds", "policy"]
+QueueWarningId = Literal["kms_master_key_id", "message_retention_seconds", "policy", "redrive_policy"]
 
 
 @dataclass(frozen=True)
@@ -95,19 +96,24 @@ def check_queue(
 
 
 def build_queue(*, scope: Construct, queue: NewQueue) -> Destination:
-    """Create the queue, with the pattern's policy unless the props have one."""
-    arguments = queue.arguments
+    """Create the queue and its policy: the pattern's, unless the props have one.
+
+    The policy is a separate resource. The provider recommends it, since a `policy` argument of the queue and a policy
+    resource would replace each other at every apply:
+    https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/sqs_queue
+    """
+    arguments = {name: value for name, value in queue.arguments.items() if name != "policy"}
     created = create(SqsQueue, scope=scope, id="dead-letter-queue", arguments=arguments)
     arn = created.arn
     companion = companion_arguments(arguments)
-    if "policy" not in arguments:
-        policy = {"queue_url": created.url, "policy": _policy(arn), **companion}
-        create(SqsQueuePolicy, scope=scope, id="dead-letter-queue-policy", arguments=policy)
+    text = queue.arguments.get("policy") or _policy(arn)
+    policy = {"queue_url": created.url, "policy": text, **companion}
+    create(SqsQueuePolicy, scope=scope, id="dead-letter-queue-policy", arguments=policy)
     key = arguments.get("kms_master_key_id", DEFAULT_KEY)
     customer_key = None
-    if key != DEFAULT_KEY:
+    if not AWS_MANAGED_KEY.fullmatch(key):
         customer_key = look_up_key(scope=scope, id="queue-key", key=key, companion=companion)
-    return Destination(arn=arn, queue=created, send_actions=SEND_ACTIONS["sqs"], kms_key_arn=customer_key)
+    return Destination(arn=arn, queue=created, service="sqs", kms_key_arn=customer_key)
 
 
 def warnings_of(queue: NewQueue | None) -> Iterator[OverrideWarning]:
@@ -133,6 +139,12 @@ def warnings_of(queue: NewQueue | None) -> Iterator[OverrideWarning]:
             f"{PROPS}.policy replaces the pattern's policy: it no longer enforces TLS or restricts access to this "
             "account.",
         )
+    if "redrive_policy" in arguments:
+        yield _warning(
+            "redrive_policy",
+            f"{PROPS}.redrive_policy moves failed batches to another queue when they are received too often: they "
+            "leave the dead-letter queue and its retention.",
+        )
 
 
 def _warning(id: QueueWarningId, consequence: str) -> OverrideWarning:
@@ -151,12 +163,42 @@ def _check_new(path: str, props: object, mistakes: Mistakes) -> Arguments:
     if {"sqs_managed_sse_enabled", "kms_master_key_id"} <= arguments.keys():
         message = "SQS encrypts with a KMS key or with its own keys; remove this or kms_master_key_id"
         mistakes.add(f"{PROPS}.sqs_managed_sse_enabled", arguments["sqs_managed_sse_enabled"], message)
+    reuse_period = arguments.get("kms_data_key_reuse_period_seconds")
+    if reuse_period is not None and "kms_master_key_id" not in arguments:
+        message = "applies to a KMS key, and the queue has none; remove this, or give kms_master_key_id"
+        mistakes.add(f"{PROPS}.kms_data_key_reuse_period_seconds", reuse_period, message)
     if {"name", "name_prefix"} <= arguments.keys():
         message = "a queue has a name, or a prefix that Terraform completes; remove one of the two"
         mistakes.add(f"{PROPS}.name_prefix", arguments["name_prefix"], message)
     check_name(QUEUE_NAME, value=arguments.get("name"), property=f"{PROPS}.name", mistakes=mistakes)
+    prefix = arguments.get("name_prefix")
+    check_name(QUEUE_NAME_PREFIX, value=prefix, property=f"{PROPS}.name_prefix", mistakes=mistakes)
     check_ranges(QUEUE_RANGES, arguments=arguments, property=PROPS, mistakes=mistakes)
+    for name in ("policy", "redrive_policy", "redrive_allow_policy"):
+        _check_document(name, arguments.get(name), mistakes)
     return arguments
+
+
+def _check_document(name: str, text: object, mistakes: Mistakes) -> None:
+    """Add a mistake for an argument that is not the JSON that SQS takes for it."""
+    if not isinstance(text, str) or is_token(text):
+        return
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    property = f"{PROPS}.{name}"
+    if not isinstance(document, dict):
+        mistakes.add(property, text, "must be the JSON text of an object; use json.dumps")
+    elif name == "redrive_policy":
+        count = str(document.get("maxReceiveCount"))
+        if "deadLetterTargetArn" not in document or not count.isdecimal() or int(count) not in RECEIVE_COUNT:
+            message = f"must have deadLetterTargetArn, and maxReceiveCount of {RECEIVE_COUNT}"
+            mistakes.add(property, text, message)
+    elif name == "redrive_allow_policy":
+        check_choice(
+            REDRIVE_PERMISSIONS, value=document.get("redrivePermission", ""), property=property, mistakes=mistakes
+        )
 
 
 def _policy(queue_arn: str) -> str:

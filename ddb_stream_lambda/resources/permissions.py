@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
@@ -11,7 +10,7 @@ from constructs import Construct
 
 from .._engine.creation import create
 from ..arguments.names import unique_name
-from ..arguments.policies import Statement, policy_document
+from ..arguments.policies import Statement, policy_document, to_json
 from ..arguments.warnings import OverrideWarning
 from ..errors import Mistakes
 from ..limits import ROLE_POLICY_NAME
@@ -71,7 +70,7 @@ def warnings_of(*, grant: bool, execution_role: Role, statements: Sequence[State
         yield _warning(
             "grant_permissions",
             f"{PROPERTY} is False: the role {execution_role.name} needs these statements, or batches are not read or "
-            f"are lost: {json.dumps(statements)}.",
+            f"are lost: {to_json(statements)}.",
         )
 
 

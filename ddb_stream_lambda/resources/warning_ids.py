@@ -12,6 +12,7 @@ from .failure_destination import DestinationWarningId
 from .function import FunctionWarningId
 from .lambda_alias import AliasWarningId
 from .permissions import PermissionsWarningId
+from .policy_size import PolicySizeWarningId
 from .table import TableWarningId
 
 PROPERTY = "silence_warnings"
@@ -24,6 +25,7 @@ WarningId = Literal[
     DestinationWarningId,
     QueueWarningId,
     PermissionsWarningId,
+    PolicySizeWarningId,
 ]
 
 

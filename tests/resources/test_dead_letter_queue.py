@@ -4,10 +4,17 @@ import json
 from typing import Any
 
 import pytest
+from ddb_stream_lambda import TableByArn
+from cdktf import TerraformStack
+from cdktf_cdktf_provider_aws.data_aws_lambda_function import DataAwsLambdaFunction
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue, SqsQueueConfig
 
-from tests.support.arns import KEY_ARN, TOPIC_ARN
+from tests.support.arns import KEY_ARN, STREAM_ARN, TABLE_ARN, TOPIC_ARN
 from tests.support.calls import Emit, MistakesOf, send_failed_batches_to
+from tests.support.emitted import Emitted
+
+OHIO_STREAM = STREAM_ARN.replace("eu-west-1", "us-east-2")
 
 
 def test_the_queue_has_the_defaults(emit: Emit) -> None:
@@ -64,12 +71,50 @@ class TestProps:
             ({"name": "failed.fifo"}, "name"),
             ({"fifo_queue": True}, "fifo_queue"),
             ({"content_based_deduplication": True}, "content_based_deduplication"),
+            ({"name_prefix": "n" * 55}, "name_prefix"),
+            ({"max_message_size": 1_023}, "max_message_size"),
+            ({"max_message_size": 1_048_577}, "max_message_size"),
+            ({"kms_data_key_reuse_period_seconds": 59}, "kms_data_key_reuse_period_seconds"),
+            ({"kms_data_key_reuse_period_seconds": 86_401}, "kms_data_key_reuse_period_seconds"),
+            (
+                {"kms_master_key_id": None, "kms_data_key_reuse_period_seconds": 300},
+                "kms_data_key_reuse_period_seconds",
+            ),
+            (
+                {"sqs_managed_sse_enabled": True, "kms_data_key_reuse_period_seconds": 300},
+                "kms_data_key_reuse_period_seconds",
+            ),
+            ({"policy": "deny"}, "policy"),
+            ({"policy": "[]"}, "policy"),
+            ({"redrive_policy": '{"deadLetterTargetArn": "arn:aws:sqs:::x"}'}, "redrive_policy"),
+            ({"redrive_policy": '{"maxReceiveCount": 3}'}, "redrive_policy"),
+            ({"redrive_policy": '{"deadLetterTargetArn": "x", "maxReceiveCount": 1001}'}, "redrive_policy"),
+            ({"redrive_allow_policy": '{"redrivePermission": "none"}'}, "redrive_allow_policy"),
+            ({"redrive_allow_policy": "{}"}, "redrive_allow_policy"),
         ],
     )
     def test_that_sqs_or_lambda_would_refuse_are_refused(
         self, mistakes_of: MistakesOf, props: dict[str, object], wrong: str
     ) -> None:
         assert list(mistakes_of(sqs_dlq_queue_props=props)) == [f"sqs_dlq_queue_props.{wrong}"]
+
+    @pytest.mark.parametrize(
+        "props",
+        [
+            {"max_message_size": 1_048_576},
+            {"kms_data_key_reuse_period_seconds": 86_400},
+            {"redrive_policy": '{"deadLetterTargetArn": "arn:aws:sqs:::x", "maxReceiveCount": "3"}'},
+            {"redrive_allow_policy": '{"redrivePermission": "denyAll"}'},
+            {"redrive_policy": "${var.redrive}"},
+            {"name_prefix": "n" * 54},
+        ],
+    )
+    def test_that_sqs_accepts_are_accepted(self, emit: Emit, props: dict[str, object]) -> None:
+        assert props.items() <= emit(sqs_dlq_queue_props=props).queue.items()
+
+    def test_a_redrive_policy_warns(self, emit: Emit) -> None:
+        (warning,) = emit(sqs_dlq_queue_props={"redrive_policy": "${var.redrive}"}).warnings
+        assert "leave the dead-letter queue" in warning
 
     def test_without_a_queue_are_refused(self, mistakes_of: MistakesOf) -> None:
         mistakes = mistakes_of(deploy_sqs_dlq_queue=False, sqs_dlq_queue_props={"name": "failed"})
@@ -89,6 +134,49 @@ class TestKey:
     @pytest.mark.parametrize("encryption", [{}, {"kms_master_key_id": None}, {"sqs_managed_sse_enabled": True}])
     def test_of_aws_needs_no_permission(self, emit: Emit, encryption: dict[str, object]) -> None:
         assert "EncryptFailedBatches" not in emit(sqs_dlq_queue_props=encryption).permissions
+
+
+class TestProviderAndRegion:
+    """The queue, its policy and the look-up of its key go with the function."""
+
+    def companions(self, emitted: Emitted) -> list[tuple[object, object]]:
+        resources = [
+            emitted.queue,
+            emitted.only("aws_sqs_queue_policy"),
+            emitted.only("aws_kms_key", kind="data"),
+        ]
+        return [(resource.get("provider"), resource.get("region")) for resource in resources]
+
+    def test_are_those_of_a_new_function(self, emit: Emit, stack: TerraformStack) -> None:
+        ohio = AwsProvider(stack, "ohio", region="us-east-2", alias="ohio")
+        emitted = emit(
+            existing_table_interface=TableByArn(
+                arn=TABLE_ARN.replace("eu-west-1", "us-east-2"), stream_arn=OHIO_STREAM
+            ),
+            lambda_function_props={"provider": ohio},
+            sqs_dlq_queue_props={"kms_master_key_id": "alias/orders"},
+        )
+        assert self.companions(emitted) == [("aws.ohio", None)] * 3
+
+    def test_are_those_of_a_given_function(self, emit: Emit, stack: TerraformStack) -> None:
+        given = DataAwsLambdaFunction(stack, "given", function_name="orders", region="us-east-2")
+        emitted = emit(
+            existing_table_interface=TableByArn(
+                arn=TABLE_ARN.replace("eu-west-1", "us-east-2"), stream_arn=OHIO_STREAM
+            ),
+            existing_lambda_obj=given,
+            sqs_dlq_queue_props={"kms_master_key_id": "alias/orders"},
+        )
+        assert self.companions(emitted) == [(None, "us-east-2")] * 3
+
+    def test_can_be_those_of_the_props(self, emit: Emit, stack: TerraformStack) -> None:
+        ohio = AwsProvider(stack, "ohio", region="us-east-2", alias="ohio")
+        emitted = emit(
+            lambda_function_props={"region": "eu-west-1"},
+            dynamo_table_props={"region": "eu-west-1"},
+            sqs_dlq_queue_props={"kms_master_key_id": "alias/orders", "provider": ohio},
+        )
+        assert self.companions(emitted) == [("aws.ohio", None)] * 3
 
 
 class TestPolicy:
@@ -117,10 +205,13 @@ class TestPolicy:
     def test_allows_nothing(self, emit: Emit) -> None:
         assert {statement["Effect"] for statement in self.statements(emit).values()} == {"Deny"}
 
-    def test_is_replaced_by_a_policy_of_the_props(self, emit: Emit) -> None:
-        emitted = emit(sqs_dlq_queue_props={"policy": "{}"})
-        assert emitted.all("aws_sqs_queue_policy") == {}
-        assert emitted.queue["policy"] == "{}"
+    def test_is_replaced_by_a_policy_of_the_props_in_its_own_resource(self, emit: Emit) -> None:
+        emitted = emit(sqs_dlq_queue_props={"policy": '{"Statement": []}'})
+        assert emitted.only("aws_sqs_queue_policy") == {
+            "queue_url": emitted.reference("aws_sqs_queue", "url"),
+            "policy": '{"Statement": []}',
+        }
+        assert "policy" not in emitted.queue
 
 
 class TestDeploySqsDlqQueue:

@@ -40,6 +40,14 @@ def test_a_statement_can_hold_a_terraform_expression(emit: Emit, stack: Terrafor
     assert emitted.statements[-1]["Resource"] == "${var.domain}/*"
 
 
+@pytest.mark.parametrize(
+    "operator", ["StringLike", "stringnotequalsignorecaseifexists", "ForAllValues:ArnNotLike", "NotIpAddress", "Null"]
+)
+def test_a_condition_operator_of_iam_is_accepted(emit: Emit, operator: str) -> None:
+    condition = {operator: {"aws:SourceIp": "10.0.0.0/8"}}
+    assert emit(lambda_role_statements=[STATEMENT | {"Condition": condition}]).statements[-1]["Condition"] == condition
+
+
 def test_none_leaves_out_an_element(emit: Emit) -> None:
     statement = STATEMENT | {"Sid": None, "Effect": None, "Condition": None}
     assert emit(lambda_role_statements=[statement]).statements[-1] == STATEMENT | {"Effect": "Allow"}
@@ -64,6 +72,11 @@ def test_the_statements_are_also_added_to_a_given_role(emit: Emit) -> None:
         ({"Action": "a:b", "Resource": "*", "Sid": "ReadStream"}, ".Sid"),
         ({"action": "a:b", "Action": "a:b", "Resource": "*"}, ".action"),
         ({"Action": "a:b", "Resource": "*", "Condition": {"Bool": "x"}}, ".Condition.Bool"),
+        ({"Action": "a:b", "Resource": "*", "Condition": {"Equals": {"a:b": "c"}}}, ".Condition.Equals"),
+        ({"Action": "ESHttpPost", "Resource": "*"}, ".Action"),
+        ({"Action": ["es:ESHttpPost", "es ESHttpGet"], "Resource": "*"}, ".Action[1]"),
+        ({"Action": "a:b", "Resource": "orders"}, ".Resource"),
+        ({"Action": "a:b", "Resource": ["*", "orders"]}, ".Resource[1]"),
         ("a:b", ""),
     ],
 )
@@ -76,12 +89,20 @@ def test_two_statements_with_one_sid_are_refused(mistakes_of: MistakesOf) -> Non
     assert list(mistakes_of(lambda_role_statements=[statement, statement])) == ["lambda_role_statements[1].Sid"]
 
 
-def test_a_list_or_map_as_a_terraform_expression_is_refused(mistakes_of: MistakesOf, stack: TerraformStack) -> None:
-    arns = TerraformVariable(stack, "arns", type="list(string)").list_value
+def test_a_list_or_map_can_be_a_terraform_expression(emit: Emit, stack: TerraformStack) -> None:
+    arns = TerraformVariable(stack, "arns", type="list(string)")
     conditions = Token.as_string_map(TerraformVariable(stack, "conditions", type="map(string)").value)
-    for name, value in (("Resource", arns), ("Condition", conditions)):
-        mistakes = mistakes_of(lambda_role_statements=[STATEMENT | {name: value}])
-        assert list(mistakes) == [f"lambda_role_statements[0].{name}"]
+    emitted = emit(
+        lambda_role_statements=[
+            {"Action": "a:b", "Resource": arns.list_value},
+            {"Action": "a:b", "Resource": arns.value, "Condition": conditions},
+            {"Action": "a:b", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": arns.value}}},
+        ]
+    )
+    text = emitted.only("aws_iam_role_policy")["policy"]
+    assert text.count('"Resource": ${jsonencode(var.arns)}') == 2
+    assert '"Condition": ${jsonencode(var.conditions)}' in text
+    assert '{"aws:PrincipalAccount": ${jsonencode(var.arns)}}' in text
 
 
 def test_the_statements_must_be_a_list(mistakes_of: MistakesOf) -> None:
