@@ -13,8 +13,8 @@ from .._engine.tokens import is_resolvable, is_token
 
 Statement = dict[str, Any]
 
-# The parts that `json.dumps` writes wrongly: an expression that the user wrote, which can have quotes, and a list or map of the
-# engine. cdktf's own mark of an expression has nothing to escape.
+# The parts that `json.dumps` writes wrongly: an expression that the user wrote, which can have quotes, and a list or
+# map of the engine. cdktf's own mark of an expression has nothing to escape.
 NEEDS_PARTS = re.compile(r"[$%]\{(?!TfToken\[)|[#&]\{TfToken\[")
 # The start of an expression `${` or of a directive `%{`. A doubled sign is Terraform's escape for the literal text:
 # https://developer.hashicorp.com/terraform/language/expressions/strings
