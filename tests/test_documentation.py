@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
@@ -258,7 +258,7 @@ class TestPermissions:
     def test_documents_every_statement_with_its_actions(self) -> None:
         documented = self.documented()
         emitted: dict[str, list[set[str]]] = {}
-        for inputs_of in (
+        calls: list[Callable[[TerraformStack], dict[str, Any]]] = [
             with_customer_keys,
             lambda stack: with_destination(SnsTopic(stack, "topic").arn),
             lambda stack: with_destination(S3Bucket(stack, "bucket").arn),
@@ -266,7 +266,8 @@ class TestPermissions:
             lambda stack: with_dead_letters(SnsTopic(stack, "events").arn),
             *(partial(with_table_permissions, permissions) for permissions in get_args(TablePermissions)),
             lambda stack: with_destination(encrypted_bucket(stack).arn),
-        ):
+        ]
+        for inputs_of in calls:
             stack = new_stack()
             grants = Emitted(stack, DynamoDBStreamsToLambda(stack, "pipeline", **inputs_of(stack))).permissions
             for sid, (actions, _) in grants.items():

@@ -26,7 +26,7 @@ def companion_of(resource: Any, *, regional: bool = True) -> dict[str, Any]:
 def with_companion(arguments: Mapping[str, Any], companion: Mapping[str, Any]) -> dict[str, Any]:
     """Return a companion's arguments with the `provider` and `region` that it inherits.
 
-    Its own `provider` and `region` take precedence. With a `provider` of its own it inherits no `region`, since the
+    Its own `provider` and `region` take precedence. With its own `provider` it inherits no `region`, since the
     region belongs to the other provider.
     """
     if arguments.get("provider") is not None:
