@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
@@ -226,12 +226,13 @@ class TestPermissions:
     def test_documents_every_statement_with_its_actions(self) -> None:
         documented = self.documented()
         emitted: dict[str, list[set[str]]] = {}
-        for inputs_of in (
+        inputs: tuple[Callable[[TerraformStack], dict[str, Any]], ...] = (
             with_customer_keys,
             lambda stack: with_destination(SnsTopic(stack, "topic").arn),
             lambda stack: with_destination(S3Bucket(stack, "bucket").arn),
             *(partial(with_table_permissions, permissions) for permissions in get_args(TablePermissions)),
-        ):
+        )
+        for inputs_of in inputs:
             stack = new_stack()
             grants = Emitted(stack, DynamoDBStreamsToLambda(stack, "pipeline", **inputs_of(stack))).permissions
             for sid, (actions, _) in grants.items():
