@@ -5,9 +5,11 @@ from typing import Any, get_args
 import pytest
 from ddb_stream_lambda import WarningId
 
+from tests.support.arns import TABLE_ARN
 from tests.support.calls import Emit, MistakesOf, send_failed_batches_to
 
 KINESIS_ARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/failed"
+IMPORT = {"input_format": "CSV", "s3_bucket_source": {"bucket": "items"}}
 SIX_FILTERS = {"filter": [{"pattern": f'{{"eventName": ["{n}"]}}'} for n in range(6)]}
 
 # Id -> inputs that cause the warning. One for each id.
@@ -17,6 +19,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "deploy_sqs_dlq_queue": {"deploy_sqs_dlq_queue": False},
     "destination_config": {"dynamo_event_source_props": send_failed_batches_to(KINESIS_ARN)},
     "filter_criteria": {"dynamo_event_source_props": {"filter_criteria": SIX_FILTERS}},
+    "import_table": {"dynamo_table_props": {"hash_key": "id", "import_table": IMPORT}},
     "kms_master_key_id": {"sqs_dlq_queue_props": {"kms_master_key_id": None}},
     "maximum_record_age_in_seconds": {"dynamo_event_source_props": {"maximum_record_age_in_seconds": 60}},
     "maximum_retry_attempts": {"dynamo_event_source_props": {"maximum_retry_attempts": 3}},
@@ -24,8 +27,11 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "point_in_time_recovery": {"dynamo_table_props": {"point_in_time_recovery": {"enabled": False}}},
     "policy": {"sqs_dlq_queue_props": {"policy": "{}"}},
     "prevent_destroy": {"dynamo_table_props": {"lifecycle": {"prevent_destroy": False}}},
+    "restore_source_name": {"dynamo_table_props": {"restore_source_name": "orders"}},
+    "restore_source_table_arn": {"dynamo_table_props": {"restore_source_table_arn": TABLE_ARN}},
     "server_side_encryption": {"dynamo_table_props": {"server_side_encryption": {"enabled": False}}},
     "tracing_config": {"lambda_function_props": {"tracing_config": {"mode": "PassThrough"}}},
+    "ttl": {"dynamo_table_props": {"ttl": {"attribute_name": "expires"}}},
 }
 # Other inputs that weaken the same defaults, mostly by leaving an argument out.
 OTHER_OVERRIDES: list[tuple[str, dict[str, Any]]] = [
