@@ -258,25 +258,16 @@ class TestPermissions:
     def test_documents_every_statement_with_its_actions(self) -> None:
         documented = self.documented()
         emitted: dict[str, list[set[str]]] = {}
-<<<<<<< HEAD
         calls: list[Callable[[TerraformStack], dict[str, Any]]] = [
-=======
-        inputs: tuple[Callable[[TerraformStack], dict[str, Any]], ...] = (
->>>>>>> wt-i11-table
             with_customer_keys,
             lambda stack: with_destination(SnsTopic(stack, "topic").arn),
             lambda stack: with_destination(S3Bucket(stack, "bucket").arn),
             lambda stack: with_dead_letters(SqsQueue(stack, "events").arn),
             lambda stack: with_dead_letters(SnsTopic(stack, "events").arn),
             *(partial(with_table_permissions, permissions) for permissions in get_args(TablePermissions)),
-<<<<<<< HEAD
             lambda stack: with_destination(encrypted_bucket(stack).arn),
         ]
         for inputs_of in calls:
-=======
-        )
-        for inputs_of in inputs:
->>>>>>> wt-i11-table
             stack = new_stack()
             grants = Emitted(stack, DynamoDBStreamsToLambda(stack, "pipeline", **inputs_of(stack))).permissions
             for sid, (actions, _) in grants.items():

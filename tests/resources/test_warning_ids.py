@@ -5,21 +5,13 @@ from typing import Any, get_args
 import pytest
 from ddb_stream_lambda import WarningId
 
-<<<<<<< HEAD
-from tests.support.arns import KEY_ARN, ROLE_ARN, TOPIC_ARN
+from tests.support.arns import KEY_ARN, ROLE_ARN, TABLE_ARN, TOPIC_ARN
 from tests.support.calls import VPC, Emit, MistakesOf, send_failed_batches_to
 
 KINESIS_ARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/failed"
 WITHOUT_ZIP = {"code": None, "runtime": None, "handler": None}
 SIX_FILTERS = {"filter": [{"pattern": {"eventID": [str(n)]}} for n in range(6)]}
-=======
-from tests.support.arns import TABLE_ARN
-from tests.support.calls import Emit, MistakesOf, send_failed_batches_to
-
-KINESIS_ARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/failed"
 IMPORT = {"input_format": "CSV", "s3_bucket_source": {"bucket": "items"}}
-SIX_FILTERS = {"filter": [{"pattern": f'{{"eventName": ["{n}"]}}'} for n in range(6)]}
->>>>>>> wt-i11-table
 
 # Id -> inputs that cause the warning. One for each id.
 OVERRIDES: dict[str, dict[str, Any]] = {
@@ -35,14 +27,11 @@ OVERRIDES: dict[str, dict[str, Any]] = {
         }
     },
     "filter_criteria": {"dynamo_event_source_props": {"filter_criteria": SIX_FILTERS}},
-<<<<<<< HEAD
     "image_uri": {"lambda_function_props": {"image_uri": "orders:latest", **WITHOUT_ZIP}},
     "kms_key_arn": {"dynamo_event_source_props": {"kms_key_arn": KEY_ARN}},
     "destination_key": {"dynamo_event_source_props": send_failed_batches_to(TOPIC_ARN)},
     "grant_permissions": {"lambda_function_props": {"role": ROLE_ARN}, "grant_permissions": False},
-=======
     "import_table": {"dynamo_table_props": {"hash_key": "id", "import_table": IMPORT}},
->>>>>>> wt-i11-table
     "kms_master_key_id": {"sqs_dlq_queue_props": {"kms_master_key_id": None}},
     "maximum_record_age_in_seconds": {"dynamo_event_source_props": {"maximum_record_age_in_seconds": 60}},
     "maximum_retry_attempts": {"dynamo_event_source_props": {"maximum_retry_attempts": 3}},
@@ -54,12 +43,9 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "policy": {"sqs_dlq_queue_props": {"policy": "{}"}},
     "policy_size": {"lambda_role_statements": [{"Action": "a:b", "Resource": "arn:" + "x" * 10_240}]},
     "prevent_destroy": {"dynamo_table_props": {"lifecycle": {"prevent_destroy": False}}},
-<<<<<<< HEAD
     "redrive_policy": {"sqs_dlq_queue_props": {"redrive_policy": "${var.redrive_policy}"}},
-=======
     "restore_source_name": {"dynamo_table_props": {"restore_source_name": "orders"}},
     "restore_source_table_arn": {"dynamo_table_props": {"restore_source_table_arn": TABLE_ARN}},
->>>>>>> wt-i11-table
     "server_side_encryption": {"dynamo_table_props": {"server_side_encryption": {"enabled": False}}},
     "snap_start": {"lambda_function_props": {"snap_start": {"apply_on": "PublishedVersions"}}},
     "source_code_hash": {"lambda_function_props": {"code": None, "filename": "orders.zip"}},
