@@ -14,6 +14,11 @@ import jsii
 from cdktf import TerraformElement
 from constructs import Construct
 
+from .tokens import expression_of, is_token
+
+# An expression that is one reference, such as ``${aws_kms_key.orders.arn}``.
+REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[\w-]+|\[[^\[\]]+\])+)\}")
+
 ElementT = TypeVar("ElementT", bound=TerraformElement)
 
 
@@ -31,8 +36,19 @@ def create(kind: type[ElementT], *, scope: Construct, id: str, arguments: Mappin
         arguments: Terraform's argument names and checked values; blocks are dicts, string maps are `StringMap`.
     """
     element = kind.__new__(kind)
-    jsii.create(kind, element, [scope, id, _for_engine(arguments)])
+    jsii.create(kind, element, [scope, id, _for_engine(_with_references(arguments, scope))])
     return element
+
+
+def _with_references(arguments: Mapping[str, Any], scope: Construct) -> Mapping[str, Any]:
+    """Return the arguments with plain references in ``replace_triggered_by``, where Terraform refuses ``${…}``."""
+    lifecycle = arguments.get("lifecycle", {})
+    triggers = lifecycle.get("replace_triggered_by")
+    if triggers is None:
+        return arguments
+    references = [expression_of(item, scope) if is_token(item) else item for item in triggers]
+    plain = [REFERENCE.sub(r"\1", reference) for reference in references]
+    return {**arguments, "lifecycle": {**lifecycle, "replace_triggered_by": plain}}
 
 
 def _for_engine(value: object) -> object:
