@@ -126,7 +126,7 @@ class Generator:
             return "bool | str | IResolvable"
         origin, args = typing.get_origin(annotation), typing.get_args(annotation)
         if origin is not None and issubclass(origin, typing.Mapping):
-            return "Mapping[str, str]"
+            return f"Mapping[str, {'str' if args[1] is str else 'float'}]"
         if origin is not None and issubclass(origin, typing.Sequence):
             inner = [a for a in self.members(args[0]) if not self.is_dict(a)]
             return f"Sequence[{' | '.join(self.member(a, struct) for a in inner)}]"

@@ -96,16 +96,29 @@ def as_bool(token: Any) -> cdktf.IResolvable:
 
 def as_list(token: Any) -> list[str]:
     """Return the token for a list argument."""
-    if not isinstance(token, list | tuple):
-        return cdktf.Token.as_list(token)
-    if any(isinstance(item, float) for item in token):
-        return cdktf.Token.as_list(cdktf.Token.as_any(list(token)))  # a list of numbers for a list of strings
-    return list(token)
+    if isinstance(token, list | tuple):
+        items = list(token)
+        return items if all(isinstance(item, str) for item in items) else cdktf.Token.as_list(_as_any(items))
+    return cdktf.Token.as_list(token)
 
 
 def as_map(token: Any) -> dict[str, str]:
-    """Return the token for a map argument."""
-    return dict(token if isinstance(token, dict) else cdktf.Token.as_string_map(token))
+    """Return the token for an argument that is a map of text."""
+    if isinstance(token, dict) and all(isinstance(value, str) for value in token.values()):
+        return dict(token)
+    return dict(cdktf.Token.as_string_map(_as_any(token)))
+
+
+def as_number_map(token: Any) -> dict[str, float]:
+    """Return the token for an argument that is a map of numbers."""
+    if isinstance(token, dict) and all(isinstance(value, int | float) for value in token.values()):
+        return dict(token)
+    return dict(cdktf.Token.as_number_map(_as_any(token)))
+
+
+def _as_any(token: Any) -> Any:
+    """Return the token in a form that can become a token of another type."""
+    return cdktf.Token.as_any(token) if isinstance(token, list | dict) else token
 
 
 def as_blocks(token: Any) -> Any:
@@ -204,7 +217,8 @@ def _try_to_resolve(token: object, scope: object) -> object:
         if not is_engine_error(error):
             raise
         return unknown
-    return unknown if is_resolvable(resolved) or MARK.search(repr(resolved)) else resolved
+    is_resolved = resolved is not None and not is_resolvable(resolved) and not MARK.search(repr(resolved))
+    return resolved if is_resolved else unknown
 
 
 def _resolve(token: Any, scope: Any) -> Any:

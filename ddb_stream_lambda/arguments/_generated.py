@@ -309,7 +309,7 @@ class LambdaFunctionVpcConfigProps(TypedDict, total=False):
 class LambdaAliasRoutingConfigProps(TypedDict, total=False):
     """The block of the provider's `LambdaAliasRoutingConfig`."""
 
-    additional_version_weights: Mapping[str, str] | None
+    additional_version_weights: Mapping[str, float] | None
 
 
 class SqsQueueTimeoutsProps(TypedDict, total=False):

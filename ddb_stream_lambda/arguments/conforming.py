@@ -155,9 +155,9 @@ def _conform_triggers(value: object, property: str, mistakes: Mistakes) -> list[
 def _conform_value(annotation: Any, value: object, property: str, mistakes: Mistakes) -> Any:
     """Return the value as the engine takes it for the annotation, or add a mistake."""
     members = types_of(annotation)
-    element = _explain_element(value)
-    if element is not None:
-        mistakes.add(property, value, element)
+    part = _explain_part(value)
+    if part is not None:
+        mistakes.add(property, value, part)
         return None
     if tokens.is_token(value):
         converted = _convert_token(members, value)
@@ -211,6 +211,11 @@ def _conform_to_type(member: Any, value: Any, property: str, mistakes: Mistakes)
             else:
                 message = f"must be a number, not {_type_name(value)}{_hint(value, member, property)}"
                 mistakes.add(property, value, message)
+        case _ if member is float:
+            if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+                return value
+            message = f"must be a number, not {_type_name(value)}{_hint(value, Number, property)}"
+            mistakes.add(property, value, message)
         case _ if member is ITerraformDependable:
             if hasattr(value, "fqn"):
                 return value
@@ -232,7 +237,8 @@ def _conform_list(annotation: Any, value: object, property: str, mistakes: Mista
 
 def _conform_map(annotation: Any, value: object, property: str, mistakes: Mistakes) -> StringMap | None:
     if not isinstance(value, Mapping):
-        message = f"must be a mapping of text, not {_type_name(value)}{_hint(value, Mapping, property)}"
+        values = "numbers" if annotation is float else "text"
+        message = f"must be a mapping of {values}, not {_type_name(value)}{_hint(value, Mapping, property)}"
         mistakes.add(property, value, message)
         return None
     return StringMap(
@@ -254,27 +260,34 @@ def _convert_token(members: Sequence[Any], token: object) -> object:
             of_blocks = any(typing.is_typeddict(item) for item in types_of(get_args(member)[0]))
             return tokens.as_blocks(token) if of_blocks else tokens.as_list(token)
         if origin is Mapping and not is_list:
-            return StringMap(tokens.as_map(token))
+            of_numbers = float in types_of(get_args(member)[1])
+            return StringMap(tokens.as_number_map(token) if of_numbers else tokens.as_map(token))
         if is_list or is_map:
             continue
         if member is str:
             return tokens.as_string(token)
-        if member is Number:
+        if member is Number or member is float:
             return tokens.as_number(token)
         if member is bool:
             return tokens.as_bool(token)
     return None
 
 
-def _explain_element(value: object) -> str | None:
-    """Return the fix for a value that Python took out of a list or a map that only Terraform knows; None for others."""
+def _explain_part(value: object) -> str | None:
+    """Return the fix for a part or an extension of a list or map that only Terraform knows; None for other values."""
+    is_extended = isinstance(value, list | tuple | dict) and len(value) > 1
     if tokens.is_list_element(value):
-        fix = "use Fn.element(list, index), or Fn.concat([…]) to extend the list"
-        return f"is an element of a list that only Terraform knows; {fix}"
-    if tokens.is_map_key(value):
-        fix = "use Fn.lookup(map, key), or Fn.merge([…]) to extend the map"
-        return f"is a key of a map that only Terraform knows; {fix}"
-    return None
+        problem = "is an element of a list"
+    elif tokens.is_map_key(value):
+        problem = "is a key of a map"
+    elif is_extended and tokens.is_token(value):
+        problem = "extends a map" if isinstance(value, dict) else "extends a list"
+    else:
+        return None
+    fix = "Fn.element(list, index), and Fn.concat([…]) to extend it"
+    if problem.endswith("map"):
+        fix = "Fn.lookup(map, key), and Fn.merge([…]) to extend it"
+    return f"{problem} that only Terraform knows; use {fix}"
 
 
 # The properties with the value of a named value, by the type of the argument.
