@@ -26,7 +26,7 @@ def download(project: Path) -> Download:
     def download(*lines: str, runtime: str = "python3.13", architecture: str = "arm64") -> list[Entry]:
         (project / "requirements.txt").write_text("\n".join(lines))
         return Dependencies(
-            requirements=project / "requirements.txt", runtime=runtime, architecture=architecture
+            directory=project, requirements=project / "requirements.txt", runtime=runtime, architecture=architecture
         ).download()
 
     return download
@@ -112,7 +112,7 @@ class TestCache:
         build_wheel(index)
         (project / "requirements.txt").write_text("alpha==1.0")
         dependencies = Dependencies(
-            requirements=project / "requirements.txt", runtime="python3.13", architecture="arm64"
+            directory=project, requirements=project / "requirements.txt", runtime="python3.13", architecture="arm64"
         )
         with ThreadPoolExecutor(4) as pool:
             results = list(pool.map(lambda _: dependencies.download(), range(4)))
