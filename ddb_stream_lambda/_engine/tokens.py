@@ -27,7 +27,7 @@ MARK = re.compile(r"[$#&]\{TfToken\[[^\]]*\]\}")
 MIN_NUMBER_TOKEN = 1e200
 MAX_NUMBER_LIST_TOKEN = 1e292
 
-# How deep `describe` follows values; a list can contain itself.
+# The depth to which `describe` follows values; a list can contain itself.
 MAX_DESCRIBED_DEPTH = 20
 
 
@@ -49,7 +49,7 @@ def is_token(value: object) -> bool:
 
 
 def is_list_element(value: object) -> bool:
-    """Return whether the value is the element that stands for all elements of a list that only Terraform knows."""
+    """Return whether the value is the mark of a list, as its only element: a list that only Terraform knows."""
     match value:
         case str():
             return LIST_MARK in value
@@ -65,7 +65,7 @@ def is_single_token(value: object) -> bool:
 
 
 def is_map_key(value: object) -> bool:
-    """Return whether the value is the key that stands for all keys of a map that only Terraform knows."""
+    """Return whether the value is the mark of a map, as its only key: a map that only Terraform knows."""
     return isinstance(value, str) and MAP_MARK in value
 
 

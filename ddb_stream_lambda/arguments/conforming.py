@@ -257,8 +257,10 @@ def _convert_token(members: Sequence[Any], token: object) -> object:
     for member in members:
         origin = get_origin(member)
         if origin is Sequence and not is_map:
-            of_blocks = any(typing.is_typeddict(item) for item in types_of(get_args(member)[0]))
-            return tokens.as_blocks(token) if of_blocks else tokens.as_list(token)
+            items = types_of(get_args(member)[0])
+            if any(typing.is_typeddict(item) for item in items):
+                return tokens.as_blocks(token)
+            return tokens.as_list(token) if str in items else None
         if origin is Mapping and not is_list:
             of_numbers = float in types_of(get_args(member)[1])
             return StringMap(tokens.as_number_map(token) if of_numbers else tokens.as_map(token))

@@ -110,7 +110,7 @@ class _Reader:
         """Collect the dependencies of the project and of its extras."""
         name = normalize_name(str(project["name"]))
         active = frozenset(f"extra-{len(name)}-{name}-{extra}" for extra in extras) | extras
-        dependencies = deque(_dependencies_of(project, ("", *extras)))
+        dependencies = deque(_dependencies_of(project, ("", *sorted(extras))))
         followed: set[tuple[int, str]] = set()
         while dependencies:
             dependency = dependencies.popleft()
@@ -208,6 +208,6 @@ def _check_extras(project: Package, extras: Collection[str], path: Path) -> froz
 
 
 def _dependencies_of(package: Package, extras: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-    """Yield the dependencies of a package with extras; an empty name stands for the package without extras."""
+    """Yield the dependencies of a package with extras; an empty name is the package without extras."""
     for extra in extras:
         yield from package.get("optional-dependencies", {}).get(extra, ()) if extra else package.get("dependencies", ())

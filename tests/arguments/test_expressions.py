@@ -144,7 +144,7 @@ BLOCKS: Kinds = {
         "{'content': {'name': '${each.value}'}, 'for_each': '${toset(var.list)}', 'iterator': 'each'}",
     ),
 }
-# What the bindings' structs accept of these: the values of the annotated type.
+# The bindings' structs accept only values of the annotated type.
 IN_STRUCTS: Mapping[str, tuple[Callable[[Source], Any], str]] = {
     "text": SCALARS["variable"],
     "number": SCALARS["number variable"],
@@ -382,6 +382,11 @@ def test_a_map_is_merged_over_an_expression(emit: Emit, stack: TerraformStack) -
     assert function["environment"]["variables"] == (
         f'${{merge(var.map, {{"TABLE" = {emitted.address("aws_dynamodb_table")}.name}})}}'
     )
+
+
+def test_depends_on_takes_no_expression(mistakes_of: MistakesOf, stack: TerraformStack) -> None:
+    mistakes = mistakes_of(dynamo_event_source_props={"depends_on": Source(stack).list.value})
+    assert "must be a list" in mistakes["dynamo_event_source_props.depends_on"]
 
 
 class TestTokensThatPythonTookApart:

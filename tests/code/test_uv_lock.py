@@ -242,7 +242,7 @@ class TestPyproject:
 
 @pytest.mark.usefixtures("downloads")
 class TestTheFileOfAProject:
-    """Which file `Code.from_python_project` reads."""
+    """The file that `Code.from_python_project` reads."""
 
     def code(self, project: Path, requirements: str | None = None, extras: tuple[str, ...] = ()) -> Code:
         return Code.from_python_project(

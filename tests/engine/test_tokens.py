@@ -1,4 +1,4 @@
-"""Values in messages: every token becomes the Terraform expression that it stands for."""
+"""Values in messages: every token becomes its Terraform expression."""
 
 import cdktf
 import jsii
