@@ -127,7 +127,7 @@ class TestLockedByUv:
         assert pins == read(locked, "old")
 
     def test_extras_that_exclude_each_other(self, locked: Path) -> None:
-        assert "delta is needed in the versions 1.0 and 2.0" in error_of(locked, "old", "new")
+        assert "delta is needed in the versions 2.0 and 1.0" in error_of(locked, "old", "new")
 
     def test_an_outdated_lock_file(self, locked: Path) -> None:
         file = locked / "pyproject.toml"
