@@ -187,7 +187,7 @@ class DynamoDBStreamsToLambda(Construct):
         path = location.path
         with report_engine_errors(path):
             # All inputs are checked, in the order of the data flow, before anything is created.
-            mistakes = Mistakes(path, show=lambda value: tokens.with_expressions(value, location.stack))
+            mistakes = Mistakes(path, show=lambda value: tokens.describe(value, location.stack))
             _check_keywords(unknown, mistakes)
             warning_ids.check_silenced(silenced=silence_warnings, mistakes=mistakes)
             table_input = table.check_table(
@@ -321,7 +321,7 @@ class DynamoDBStreamsToLambda(Construct):
             for warning in weakened:
                 if warning.id not in silence_warnings:
                     # Annotations.add_warning would write a stack trace with paths of this machine.
-                    text = tokens.with_expressions(str(warning), self)
+                    text = tokens.describe(str(warning), self)
                     self.node.add_metadata(WARNING_METADATA, text, stack_trace=False)
 
         self._table = source
@@ -381,9 +381,7 @@ class DynamoDBStreamsToLambda(Construct):
 def _locate_pattern(scope: object, id: object) -> Location:
     """Return the location that the pattern will have; raise `PatternError` if it cannot be created there."""
     parent = locate(scope)
-    mistakes = Mistakes(
-        str(id), show=lambda value: value if parent is None else tokens.with_expressions(value, parent.stack)
-    )
+    mistakes = Mistakes(str(id), show=lambda value: value if parent is None else tokens.describe(value, parent.stack))
     if not isinstance(id, str) or not id.strip():
         mistakes.add("id", id, "must be text that is unique in its scope, such as pipeline")
     elif tokens.is_token(id) or "/" in id:

@@ -15,7 +15,12 @@ import jsii
 from cdktf import TerraformElement
 from constructs import Construct
 
+from .tokens import expression_of, is_token
+
 CONDITIONS = {"precondition", "postcondition"}
+
+# An expression that is one reference, such as ``${aws_kms_key.orders.arn}``.
+REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[\w-]+|\[[^\[\]]+\])+)\}")
 
 ElementT = TypeVar("ElementT", bound=TerraformElement)
 
@@ -34,6 +39,7 @@ def create(kind: type[ElementT], *, scope: Construct, id: str, arguments: Mappin
         arguments: Terraform's argument names and checked values; blocks are dicts, string maps are `StringMap`.
     """
     element = kind.__new__(kind)
+    arguments = _with_references(arguments, scope)
     jsii.create(kind, element, [scope, id, _for_engine(arguments)])
     lifecycle = arguments.get("lifecycle")
     if isinstance(lifecycle, Mapping) and CONDITIONS & lifecycle.keys() and _writes_hcl():
@@ -58,6 +64,17 @@ def _write_conditions_as_blocks(element: TerraformElement, lifecycle: Mapping[st
         for key, value in lifecycle.items()
     }
     element.add_override("lifecycle", {"value": described})
+
+
+def _with_references(arguments: Mapping[str, Any], scope: Construct) -> Mapping[str, Any]:
+    """Return the arguments with plain references in ``replace_triggered_by``, where Terraform refuses ``${…}``."""
+    lifecycle = arguments.get("lifecycle", {})
+    triggers = lifecycle.get("replace_triggered_by")
+    if triggers is None:
+        return arguments
+    references = [expression_of(item, scope) if is_token(item) else item for item in triggers]
+    plain = [REFERENCE.sub(r"\1", reference) for reference in references]
+    return {**arguments, "lifecycle": {**lifecycle, "replace_triggered_by": plain}}
 
 
 def _for_engine(value: object) -> object:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Required, get_args, get_origin, get_type_hints
 
 from .._engine.creation import StringMap
-from .._engine.tokens import is_token
+from .._engine.tokens import is_token, merge_maps
 from ..errors import Mistakes
 from .conforming import Arguments, conform, fields_of, types_of
 
@@ -41,16 +41,24 @@ def complete(
 def merge(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> Arguments:
     """Return `given` over `defaults`.
 
-    Blocks and maps are merged, scalars and lists are replaced, and None leaves an argument out.
+    Blocks and maps are merged, scalars and lists are replaced, and None leaves an argument out. Terraform merges a map
+    over one that only Terraform knows.
     """
     merged = dict(defaults)
     for key, value in given.items():
         default = merged.get(key)
         if isinstance(value, dict) and isinstance(default, dict) and not is_token(value):
-            merged[key] = type(value)(merge(default, value))
+            merged[key] = (
+                _merge_over_expression(default, value) if is_token(default) else type(value)(merge(default, value))
+            )
         else:
             merged[key] = value
     return {key: _without_none(value) for key, value in merged.items() if value is not None}
+
+
+def _merge_over_expression(default: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a map over one that only Terraform knows."""
+    return StringMap(merge_maps(default, given)) if given else default
 
 
 def _without_none(value: Any) -> Any:

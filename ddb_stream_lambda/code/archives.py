@@ -23,6 +23,9 @@ FILE_MODE, EXECUTABLE_FILE_MODE = 0o100644, 0o100755
 OWNER_MAY_EXECUTE = 0o100
 # 4.4.2: the attributes are those of Unix, and 4.4.3: version 2.0 of the format, which added the deflate method.
 UNIX = 3
+# Lambda runs Linux, which executes files that begin with an interpreter line (https://man7.org/linux/man-pages/man2/execve.2.html)
+# or the magic number of ELF (https://man7.org/linux/man-pages/man5/elf.5.html).
+EXECUTABLE_MAGICS = (b"#!", b"\x7fELF")
 FORMAT_VERSION = 20
 # 4.4.4, bit 11: the name is encoded in UTF-8.
 UTF_8_NAME = 1 << 11
@@ -56,8 +59,18 @@ class Entry:
     data: bytes
 
     @staticmethod
-    def stored(name: str, content: bytes, *, executable: bool) -> Entry:
-        """Return an entry whose content is not compressed."""
+    def stored(name: str, content: bytes, *, executable: bool | None = None) -> Entry:
+        """Return an entry whose content is not compressed.
+
+        Args:
+            name: The file's path in the archive.
+            content: The file's content.
+            executable: Whether the file's owner may execute it. Default: None, for a decision by the content: scripts
+                with an interpreter line and ELF files are executable. The permissions of a file system are not the same
+                on every machine: NTFS has none, and WSL shows every file as executable.
+        """
+        if executable is None:
+            executable = content.startswith(EXECUTABLE_MAGICS)
         return Entry(
             name=name,
             executable=executable,

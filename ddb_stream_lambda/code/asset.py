@@ -89,9 +89,15 @@ class Code:
     def from_asset(path: str | os.PathLike[str], *, exclude: Sequence[str] = ()) -> Code:
         """Return the code in a directory, or in a ``.zip`` file that is used unchanged.
 
-        A directory is packed into a zip archive whose bytes depend only on the names, contents and execute permissions
-        of the files: the same directory gives the same archive on every machine, so a plan of unchanged code is empty.
-        The files are not compressed, because different versions of zlib give different bytes. Links are followed.
+        A directory is packed into a zip archive whose bytes depend only on the names and contents of the files: the
+        same files give the same archive on every machine, so a plan of unchanged code is empty. Files that begin with
+        an interpreter line (``#!``) and ELF files are executable in the archive, and no others are, whatever the
+        permissions are on this machine. The files are not compressed, because different versions of zlib give different
+        bytes. Links are followed.
+
+        Line ends are part of the content. If Git converts them on some machines (``core.autocrlf``), those machines
+        give another archive. Add ``* text=auto eol=lf`` to ``.gitattributes`` to have the same files everywhere
+        (https://git-scm.com/docs/gitattributes#_eol).
 
         Args:
             path: The directory or archive; a relative path starts at the current directory.
@@ -105,7 +111,7 @@ class Code:
                 nothing to pack, or is larger than the 50 MB that Lambda accepts as a direct upload
                 (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
         """
-        return Code(_to_path(path, function="Code.from_asset", parameter="path"), _to_patterns(exclude))
+        return Code(_to_path(path, function="Code.from_asset", parameter="path"), _to_texts(exclude))
 
     @staticmethod
     def from_python_project(
@@ -113,7 +119,8 @@ class Code:
         *,
         runtime: str,
         architecture: str,
-        requirements: str | os.PathLike[str] = "requirements.txt",
+        requirements: str | os.PathLike[str] | None = None,
+        extras: Sequence[str] = (),
         exclude: Sequence[str] = (),
     ) -> Code:
         """Return the code in a directory, together with its pinned dependencies.
@@ -126,9 +133,9 @@ class Code:
         with `ensurepip`. Its environment variables and configuration files apply, so a private index or a proxy is
         configured as for any other use of pip.
 
-        The archive is deterministic like that of `from_asset`. The dependencies keep the compression of their wheels,
-        and launcher scripts are left out. A pin is expected to mean the same content everywhere and always; hashes in
-        the requirements file make sure of it.
+        The archive is deterministic like that of `from_asset`. The dependencies keep the compression and the execute
+        permissions of their wheels, and launcher scripts are left out. A pin is expected to mean the same content
+        everywhere and always; hashes make sure of it.
 
         The dependencies are cached in the user's cache folder (``$XDG_CACHE_HOME/ddb-stream-lambda``, or the platform's
         default), so pip runs again only after a change of the pins, the runtime or the architecture. Content that was
@@ -139,27 +146,43 @@ class Code:
             directory: The project; a relative path starts at the current directory.
             runtime: Lambda's identifier of the function's runtime, ``python3.8`` or a later one.
             architecture: ``x86_64`` or ``arm64``.
-            requirements: The requirements file, relative to the directory. Each line pins a distribution
-                (``name==version``, optionally with extras, an environment marker and hashes), includes another such
-                file (``-r``), or configures where pip looks for distributions. The file also pins the dependencies of
-                dependencies, as ``uv export`` and ``pip-compile`` write it, in versions that fit together. Markers are
-                evaluated for the latest patch release of the function's runtime.
-            exclude: As in `from_asset`. The patterns apply only to the directory's files, the requirements file
-                included.
+            requirements: The file that pins the dependencies, relative to the directory. It also pins the dependencies
+                of dependencies, in versions that fit together. Markers are evaluated for the latest patch release of
+                the function's runtime. Default: None, for ``requirements.txt``, or else ``uv.lock``, in the directory.
+                The file's name decides how it is read:
+
+                * ``uv.lock``: the dependencies of the project whose folder contains the directory, with their hashes,
+                  without its dependency groups. All must come from a package index. pip's settings decide which index,
+                  and not the file.
+                * ``pyproject.toml``: the dependencies in ``uv.lock`` next to it, or else those in ``[project]``, each
+                  pinned with ``==``.
+                * Any other name: a requirements file. Each line pins a distribution (``name==version``, optionally with
+                  extras, an environment marker and hashes), includes another such file (``-r``), or configures where
+                  pip looks for distributions. ``uv export`` and ``pip-compile`` write such a file.
+            extras: The extras of the project whose dependencies are included, for ``uv.lock`` and ``pyproject.toml``.
+            exclude: As in `from_asset`. The patterns apply only to the directory's files, `requirements` included.
 
         Raises:
             PatternError: If `directory` or `requirements` is not a path. The other mistakes are raised by the construct
                 that uses the code, with the construct's path: those of `from_asset`; the runtime or the architecture
-                is not supported; the requirements file is missing, a line is not pinned, or a dependency of a
-                dependency is not pinned; a dependency has no wheel for the target; pip is missing or fails; or the
-                archive is larger than 50 MB zipped or 250 MB unzipped, Lambda's limits
+                is not supported; `requirements` is missing or out of date; a dependency, or a dependency of one, is not
+                pinned; a dependency has no wheel for the target; pip is missing or fails; or the archive is larger than
+                50 MB zipped or 250 MB unzipped, Lambda's limits
                 (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
         """
         function = "Code.from_python_project"
         path = _to_path(directory, function=function, parameter="directory")
-        file = path / _to_path(requirements, function=function, parameter="requirements")
-        dependencies = Dependencies(requirements=file, runtime=runtime, architecture=architecture)
-        return Code(path=path, exclude=_to_patterns(exclude), dependencies=dependencies)
+        file = None
+        if requirements is not None:
+            file = path / _to_path(requirements, function=function, parameter="requirements")
+        dependencies = Dependencies(
+            directory=path,
+            requirements=file,
+            runtime=runtime,
+            architecture=architecture,
+            extras=_to_texts(extras),
+        )
+        return Code(path=path, exclude=_to_texts(exclude), dependencies=dependencies)
 
     def parse_target(self) -> Target | None:
         """Return the runtime and the architecture that the dependencies are for, or None without dependencies.
@@ -236,9 +259,9 @@ def _to_path(value: str | os.PathLike[str], *, function: str, parameter: str) ->
         raise PatternError(function, [Mistake(parameter, value, "must be a str or a pathlib.Path")]) from None
 
 
-def _to_patterns(exclude: Sequence[str]) -> tuple[str, ...]:
-    """Return the patterns; a str is one pattern, not a sequence of letters."""
-    return (exclude,) if isinstance(exclude, str) else tuple(exclude)
+def _to_texts(given: Sequence[str]) -> tuple[str, ...]:
+    """Return the texts; a str is one text, not a sequence of letters."""
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _check_upload_size(size: int) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from .archives import OWNER_MAY_EXECUTE, Entry
+from .archives import Entry
 from .errors import PackingError
 
 # Files of interpreters, editors and file managers that no function needs.
@@ -34,17 +34,15 @@ class SourceFile:
         name: The file's path relative to the directory, with ``/`` as the separator.
         path: The file.
         size: The file's size in bytes.
-        executable: Whether the file's owner may execute it.
     """
 
     name: str
     path: Path
     size: int
-    executable: bool
 
     def read_entry(self) -> Entry:
         """Read the file and return it as an entry of an archive."""
-        return Entry.stored(self.name, self.path.read_bytes(), executable=self.executable)
+        return Entry.stored(self.name, self.path.read_bytes())
 
 
 def find_files(directory: Path, exclude: Sequence[str]) -> list[SourceFile]:
@@ -86,8 +84,7 @@ def _walk(
             yield from _walk(folder / name, relative=path, exclude=exclude, ancestors=ancestors | {real})
         elif stat.S_ISREG(status.st_mode):
             _check_encoding(path)
-            executable = bool(status.st_mode & OWNER_MAY_EXECUTE)
-            yield SourceFile(name=str(path), path=folder / name, size=status.st_size, executable=executable)
+            yield SourceFile(name=str(path), path=folder / name, size=status.st_size)
         else:
             raise _not_a_file(path)
 

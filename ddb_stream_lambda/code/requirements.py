@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,10 +32,12 @@ class Requirements:
     Attributes:
         pins: The pinned distributions that the target requires, by normalized name.
         options: The lines that configure where pip looks for distributions.
+        is_resolved: Whether a lock file guarantees that the pins include the dependencies of dependencies.
     """
 
     pins: Mapping[str, Requirement]
     options: tuple[str, ...] = ()
+    is_resolved: bool = False
 
 
 def read_requirements(path: Path, environment: Mapping[str, str]) -> Requirements:
@@ -57,16 +59,34 @@ def read_requirements(path: Path, environment: Mapping[str, str]) -> Requirement
             if line.option is not None:
                 options += _index_options(line, *line.option)
                 continue
-            pin = _parse_pin(line.text)
-            if evaluate_marker(pin.marker, environment):
-                pin = replace(pin, marker="")
-                if pins.setdefault(pin.name, pin) != pin:
-                    raise _LineError(f"{pin.name} is pinned twice with different values; keep one of the lines")
+            _add_pin(pins, line.text, environment)
         except (_LineError, MarkerError) as error:
             problems.append(f"{line}: {error}")
     if problems:
         raise PackingError("; ".join(problems))
     return Requirements(pins, tuple(options))
+
+
+def read_pins(lines: Iterable[tuple[str, str]], environment: Mapping[str, str]) -> dict[str, Requirement]:
+    """Return the pinned distributions that the target requires, by normalized name.
+
+    Args:
+        lines: The dependency specifiers, each with its location for messages.
+        environment: The target's values of the marker variables.
+
+    Raises:
+        PackingError: If a line is not a pinned requirement. The message names all such lines.
+    """
+    pins: dict[str, Requirement] = {}
+    problems: list[str] = []
+    for location, text in lines:
+        try:
+            _add_pin(pins, text, environment)
+        except (_LineError, MarkerError) as error:
+            problems.append(f"{location}: {error}")
+    if problems:
+        raise PackingError("; ".join(problems))
+    return pins
 
 
 class _LineError(ValueError):
@@ -108,6 +128,15 @@ def _index_options(line: _Line, name: str, value: str) -> list[str]:
     if name in IGNORED_OPTIONS:
         return []
     raise _LineError(f"only pinned distributions can be packed; write name==version instead of {name} ({PIN_TOOLS})")
+
+
+def _add_pin(pins: dict[str, Requirement], text: str, environment: Mapping[str, str]) -> None:
+    """Add the pin in a line, if the target requires it."""
+    pin = _parse_pin(text)
+    if evaluate_marker(pin.marker, environment):
+        pin = replace(pin, marker="")
+        if pins.setdefault(pin.name, pin) != pin:
+            raise _LineError(f"{pin.name} is pinned twice with different values; keep one of the lines")
 
 
 def _parse_pin(text: str) -> Requirement:

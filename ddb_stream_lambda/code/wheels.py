@@ -91,26 +91,38 @@ class Wheel:
         return str(path)
 
 
+def check_downloaded(*, pins: Mapping[str, Requirement], wheels: Sequence[Wheel]) -> None:
+    """Check that the wheels are those of the pins.
+
+    Args:
+        pins: The pinned distributions, by normalized name.
+        wheels: The downloaded wheels.
+
+    Raises:
+        PackingError: If a wheel is missing, or is not one of a pinned distribution. The message names all of them.
+    """
+    differing = ", ".join(sorted({wheel.name for wheel in wheels} ^ pins.keys()))
+    if differing:
+        raise PackingError(
+            f"pip did not download exactly the pinned distributions (differing: {differing}); correct pip's settings"
+        )
+
+
 def check_complete(*, pins: Mapping[str, Requirement], wheels: Sequence[Wheel], environment: Mapping[str, str]) -> None:
-    """Check that the wheels are those of the pins, and that everything they require is pinned.
+    """Check that everything that the wheels require is pinned.
 
     pip could not check it: it would evaluate the markers for this machine. The versions are not checked: the tool that
     wrote the pins chose versions that fit together.
 
     Args:
         pins: The pinned distributions, by normalized name.
-        wheels: The downloaded wheels.
+        wheels: The downloaded wheels, one for each pin.
         environment: The target's values of the marker variables.
 
     Raises:
-        PackingError: If a wheel or a pin is missing. The message names all of them.
+        PackingError: If a pin is missing. The message names all of them.
     """
     requires = {wheel.name: wheel.requires for wheel in wheels}
-    if requires.keys() != pins.keys():
-        differing = ", ".join(sorted(requires.keys() ^ pins.keys()))
-        raise PackingError(
-            f"pip did not download exactly the pinned distributions (differing: {differing}); correct pip's settings"
-        )
     # A distribution may require an extra of another one, whose requirements then grow.
     extras = {name: pin.extras for name, pin in pins.items()}
     unchecked = deque(sorted(pins))

@@ -34,6 +34,12 @@ def names(path: Path, *exclude: str) -> list[str]:
     return list(packed_files(Code.from_asset(path, exclude=exclude)))
 
 
+def modes(path: Path) -> dict[str, int]:
+    """Return the permissions of each file of the packed archive."""
+    with zipfile.ZipFile(Code.from_asset(path).pack().path) as archive:
+        return {entry.filename: stat.S_IMODE(entry.external_attr >> 16) for entry in archive.infolist()}
+
+
 class TestEqualContentGivesEqualBytes:
     def test_in_another_directory(self, source: Path, tmp_path: Path) -> None:
         shutil.copytree(source, tmp_path / "elsewhere" / "other-name")
@@ -54,6 +60,13 @@ class TestEqualContentGivesEqualBytes:
         finally:
             os.umask(before)
         assert strict == packed(source)
+
+    @pytest.mark.parametrize("mode", [0o644, 0o755, 0o777])
+    def test_with_the_permissions_of_another_file_system(self, source: Path, mode: int) -> None:
+        before = packed(source)
+        for path in source.rglob("*.*"):
+            path.chmod(mode)
+        assert packed(source) == before
 
     def test_with_another_order_of_creation(self, tmp_path: Path) -> None:
         for folder, order in (("one", "abc"), ("two", "cba")):
@@ -102,9 +115,9 @@ class TestOtherContentGivesOtherBytes:
         (source / "index.py").rename(source / "main.py")
         assert packed(source) != before
 
-    def test_for_a_file_that_became_executable(self, source: Path) -> None:
+    def test_for_other_line_ends(self, source: Path) -> None:
         before = packed(source)
-        (source / "index.py").chmod(0o755)
+        (source / "index.py").write_bytes((source / "index.py").read_bytes().replace(b"\n", b"\r\n"))
         assert packed(source) != before
 
 
@@ -114,9 +127,24 @@ class TestArchive:
 
     def test_every_user_of_the_runtime_can_read_the_files(self, source: Path) -> None:
         (source / "index.py").chmod(0o600)
-        with zipfile.ZipFile(Code.from_asset(source).pack().path) as archive:
-            modes = {entry.filename: stat.S_IMODE(entry.external_attr >> 16) for entry in archive.infolist()}
-        assert modes == {"index.py": 0o644, "inner/part.py": 0o644, "tool.sh": 0o755}
+        assert modes(source) == {"index.py": 0o644, "inner/part.py": 0o644, "tool.sh": 0o755}
+
+    @pytest.mark.parametrize(
+        ("content", "mode"),
+        [
+            (b"#!/bin/sh\n", 0o755),
+            (b"#!/usr/bin/env python3\r\n", 0o755),
+            (b"\x7fELF\x02\x01", 0o755),
+            (b"", 0o644),
+            (b"# comment\n", 0o644),
+            (b"\xef\xbb\xbf#!/bin/sh\n", 0o644),
+            (b"MZ\x90", 0o644),
+            (b"\xcf\xfa\xed\xfe", 0o644),
+        ],
+    )
+    def test_the_content_decides_whether_a_file_is_executable(self, source: Path, content: bytes, mode: int) -> None:
+        (source / "tool.sh").write_bytes(content)
+        assert modes(source)["tool.sh"] == mode
 
     def test_excluded_files_are_left_out(self, source: Path) -> None:
         assert names(source, "*.sh", "inner") == ["index.py"]

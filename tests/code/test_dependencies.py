@@ -27,7 +27,9 @@ def download(project: Path) -> Download:
     def download(*lines: str, runtime: str = "python3.13", architecture: str = "arm64") -> list[Entry]:
         (project / "requirements.txt").write_text("\n".join(lines))
         requirements = project / "requirements.txt"
-        return download_entries(Dependencies(requirements, runtime=runtime, architecture=architecture))
+        return download_entries(
+            Dependencies(directory=project, requirements=requirements, runtime=runtime, architecture=architecture)
+        )
 
     return download
 
@@ -112,7 +114,7 @@ class TestCache:
         build_wheel(index)
         (project / "requirements.txt").write_text("alpha==1.0")
         dependencies = Dependencies(
-            requirements=project / "requirements.txt", runtime="python3.13", architecture="arm64"
+            directory=project, requirements=project / "requirements.txt", runtime="python3.13", architecture="arm64"
         )
         with ThreadPoolExecutor(4) as pool:
             results = list(pool.map(lambda _: download_entries(dependencies), range(4)))

@@ -20,7 +20,7 @@ def error_of(directory: Path) -> str:
 
 def test_files_are_named_relative_to_the_directory(source: Path) -> None:
     files = find_files(source, ())
-    assert [(file.name, file.size, file.executable) for file in files] == [
+    assert [(file.name, file.size, file.read_entry().executable) for file in files] == [
         ("index.py", 33, False),
         ("inner/part.py", 0, False),
         ("tool.sh", 10, True),

@@ -8,7 +8,7 @@ import pytest
 from ddb_stream_lambda.code import PackingError
 from ddb_stream_lambda.code.specifiers import Requirement
 from ddb_stream_lambda.code.target import Target
-from ddb_stream_lambda.code.wheels import Wheel, check_complete
+from ddb_stream_lambda.code.wheels import Wheel, check_complete, check_downloaded
 
 from tests.code.builders import build_wheel
 
@@ -144,4 +144,4 @@ class TestCompleteness:
             "pip did not download exactly the pinned distributions (differing: alpha, beta); correct pip's settings"
         )
         with pytest.raises(PackingError, match=f"^{re.escape(message)}$"):
-            check([wheel("alpha")], "beta==1.0")
+            check_downloaded(pins={"beta": Requirement("beta", "==1.0")}, wheels=[wheel("alpha")])

@@ -1,90 +1,86 @@
-"""The Terraform expressions: how they are recognized, and how a token becomes a value of its argument's type."""
-
-import math
-from collections.abc import Callable
+"""Values in messages: every token becomes its Terraform expression."""
 
 import cdktf
+import jsii
 import pytest
-from cdktf import Fn, TerraformStack, TerraformVariable, Token
-from cdktf_cdktf_provider_aws.kms_key import KmsKey
-from ddb_stream_lambda._engine import tokens
+from ddb_stream_lambda import TableByArn
+from cdktf import Fn, TerraformIterator, TerraformStack, TerraformVariable, Token
+from cdktf_cdktf_provider_aws.dynamodb_table import DynamodbTable, DynamodbTableTtl
+from ddb_stream_lambda._engine.tokens import describe, is_token
 
 
-@pytest.mark.parametrize(
-    "encode",
-    [
-        Token.as_string,
-        Token.as_number,
-        Token.as_list,
-        Token.as_string_map,
-        Token.as_any,
-        lambda value: Fn.join(",", ["a", Token.as_string(value)]),
-        lambda _: "${var.name}",
-        lambda _: "prefix-${var.name}",
-    ],
-    ids=["string", "number", "list", "map", "any", "function", "text", "text with a prefix"],
-)
-def test_an_expression_is_a_token(encode: Callable[[object], object]) -> None:
-    assert tokens.is_token(encode({"a": 1}))
+@pytest.fixture
+def variable(stack: TerraformStack) -> TerraformVariable:
+    return TerraformVariable(stack, "any", type="any")
 
 
-@pytest.mark.parametrize("type", ["string", "number", "bool", "list(string)", "map(string)"])
-def test_a_variable_is_a_token(stack: TerraformStack, type: str) -> None:
-    variable = TerraformVariable(stack, "x", type=type)
-    for value in (variable.value, variable.string_value, variable.number_value, variable.boolean_value):
-        assert tokens.is_token(value)
-    assert tokens.is_token(variable.list_value)
+@jsii.implements(cdktf.IStringProducer)
+class Broken:
+    """Raises an error when the stack is synthesized."""
+
+    def produce(self, context: object) -> str:
+        raise LookupError
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        *("", "text", "$", "{}", "$name"),
-        *(0, -1, 10**12, 1.5, math.inf, -math.inf, math.nan, True, False, None),
-        *([], ["a"], ("a",), [1], {}, {"a": "b"}, {1: 2}, str),
-    ],
-    ids=repr,
-)
-def test_a_plain_value_is_no_token(value: object) -> None:
-    assert not tokens.is_token(value)
+class Unprintable:
+    def __repr__(self) -> str:
+        raise LookupError
 
 
-class TestConversion:
-    """A token of any type becomes the token for an argument's type, and resolves to the same expression."""
-
-    @pytest.fixture
-    def resolvable(self, stack: TerraformStack) -> cdktf.IResolvable:
-        value: cdktf.IResolvable = TerraformVariable(stack, "x").value
-        return value
-
-    def resolve(self, value: object, stack: TerraformStack) -> object:
-        return cdktf.Tokenization.resolve(
-            value, preparing=False, resolver=cdktf.DefaultTokenResolver(cdktf.StringConcat()), scope=stack
-        )
-
-    def test_gives_a_value_of_the_type(self, resolvable: cdktf.IResolvable) -> None:
-        assert isinstance(tokens.as_string(resolvable), str)
-        assert isinstance(tokens.as_number(resolvable), float)
-        assert isinstance(tokens.as_list(resolvable), list)
-        assert isinstance(tokens.as_map(resolvable), dict)
-        assert tokens.as_bool(resolvable) is resolvable
-
-    def test_gives_the_same_expression(self, resolvable: cdktf.IResolvable, stack: TerraformStack) -> None:
-        for convert in (tokens.as_string, tokens.as_number, tokens.as_bool, tokens.as_list, tokens.as_map):
-            converted = convert(resolvable)
-            assert self.resolve(converted, stack) == "${var.x}"
-
-    def test_keeps_a_value_of_the_type(self) -> None:
-        assert tokens.as_string("${var.x}") == "${var.x}"
-        assert tokens.as_number(3) == 3
-        assert tokens.as_list(("#{TfToken[1]}",)) == ["#{TfToken[1]}"]
-        assert tokens.as_map({"&{TfToken[1]}": "x"}) == {"&{TfToken[1]}": "x"}
+def test_a_token_of_each_type_becomes_its_expression(stack: TerraformStack, variable: TerraformVariable) -> None:
+    table = DynamodbTable(stack, "table", name="table")
+    values = {
+        variable.string_value: "${var.any}",
+        f"a-{variable.string_value}-{table.arn}": "a-${var.any}-${aws_dynamodb_table.table.arn}",
+        variable.number_value: "${var.any}",
+        "${var.any}": "${var.any}",
+        "text": "text",
+    }
+    for value, expression in values.items():
+        assert describe(value, stack) == expression
+    assert describe(variable.boolean_value, stack) == "${var.any}"
+    assert describe(variable.list_value, stack) == "${var.any}"
+    assert describe(variable.list_value[0], stack) == "${var.any}"
+    assert describe(table.tags_all, stack) == "${aws_dynamodb_table.table.tags_all}"
+    assert describe(next(iter(table.tags_all)), stack) == "${aws_dynamodb_table.table.tags_all}"
+    assert describe(Token.as_number_list("${var.any}"), stack) == "${var.any}"
+    assert describe(Fn.length_of(variable.value), stack) == "${length(var.any)}"
+    each = TerraformIterator.from_list(variable.list_value)
+    assert describe(each.get_number_map("a"), stack) == "${each.value.a}"
+    assert describe(each.value, stack) == "${each.value}"
 
 
-def test_the_address_of_a_resource_is_its_type_and_name(stack: TerraformStack) -> None:
-    assert tokens.address_of(KmsKey(stack, "orders")) == "aws_kms_key.orders"
-    assert tokens.address_of("aws_kms_key.orders") == "aws_kms_key.orders"
+def test_tokens_in_other_values(stack: TerraformStack, variable: TerraformVariable) -> None:
+    text, number = variable.string_value, variable.number_value
+    assert describe([text, (number, {"a": text}), {text: 1}], stack) == [
+        "${var.any}",
+        ("${var.any}", {"a": "${var.any}"}),
+        {"${var.any}": 1},
+    ]
+    assert describe(DynamodbTableTtl(enabled=True, attribute_name=text), stack) == {
+        "enabled": True,
+        "attribute_name": "${var.any}",
+    }
+    assert repr(describe(TableByArn(arn="arn", stream_arn=text), stack)) == (
+        "TableByArn(arn='arn', stream_arn='${var.any}', kms_key_arn=None)"
+    )
 
 
-def test_the_expression_of_a_token_is_in_the_language_of_terraform(stack: TerraformStack) -> None:
-    assert tokens.expression_of(KmsKey(stack, "orders").arn, stack) == "${aws_kms_key.orders.arn}"
+@pytest.mark.parametrize("value", [None, True, 3, 1.5, "text", ["a"], ("a",), {"a": 1}, {1, 2}, b"bytes", print, 3j])
+def test_other_values_stay_as_they_are(stack: TerraformStack, value: object) -> None:
+    assert describe(value, stack) == value
+
+
+def test_any_value_is_described(stack: TerraformStack, variable: TerraformVariable) -> None:
+    endless: list[object] = [variable.string_value]
+    endless.append(endless)
+    assert "…" in repr(describe(endless, stack))
+    assert repr(describe(Unprintable(), stack)) == "<Unprintable>"
+    assert describe(cdktf.Lazy.string_value(Broken()), stack) == "${…}"
+    assert describe(variable.string_value, None) == "${…}"
+    assert describe(variable.string_value, cdktf.Testing.app()) == "${…}"
+
+
+def test_the_parts_of_a_token_are_tokens(stack: TerraformStack, variable: TerraformVariable) -> None:
+    assert is_token(variable.list_value[0])
+    assert is_token(next(iter(DynamodbTable(stack, "table", name="table").tags_all)))
