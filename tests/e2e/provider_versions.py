@@ -22,7 +22,7 @@ BINDINGS_VERSION: Version = (6, 25, 0)
 
 @dataclass(frozen=True)
 class Differences:
-    """The features that a version of the provider lacks, compared to the bindings.
+    """The differences of a version of the provider from the bindings.
 
     Attributes:
         arguments: resource type to the arguments that the version lacks. They are removed.
@@ -80,22 +80,22 @@ def is_usable(version: Version) -> bool:
 
 
 def differences(version: Version) -> Differences:
-    """Return what a usable version lacks."""
+    """Return the differences of a usable version from the bindings."""
     return DIFFERENCES[max(listed for listed in DIFFERENCES if listed <= version)]
 
 
 def adapt(config: Config, version: Version) -> Config:
     """Return a copy of a synthesized configuration in the form that a version accepts."""
-    lacking = differences(version)
-    config = _replace_references(copy.deepcopy(config), lacking.attributes)
+    row = differences(version)
+    config = _replace_references(copy.deepcopy(config), row.attributes)
     config["terraform"]["required_providers"]["aws"]["version"] = format_version(version)
     resources = config.get("resource", {})
-    for type, arguments in lacking.arguments.items():
+    for type, arguments in row.arguments.items():
         for resource in resources.get(type, {}).values():
             for argument in arguments:
                 resource.pop(argument, None)
     for function in resources.get("aws_lambda_function", {}).values():
-        for pattern, newest_accepted in lacking.runtimes.items():
+        for pattern, newest_accepted in row.runtimes.items():
             if re.fullmatch(pattern, function.get("runtime", "")):
                 function["runtime"] = newest_accepted
     return config

@@ -42,6 +42,8 @@ MAX_DEPTH = 4
 # Terraform starts the provider several times in a command, and newer versions need seconds of CPU time for each start.
 # Fewer garbage collections save a quarter of it.
 FASTER_START = {"GOGC": "400"}
+# The variables that lead Terraform to the user's configuration, and so to the registry or mirror that it names.
+USER_CONFIGURATION = ("HOME", "TF_CLI_CONFIG_FILE")
 
 
 @dataclass(frozen=True)
@@ -51,18 +53,15 @@ class Provider:
     Attributes:
         version: the version.
         environment: the variables with which Terraform finds this version.
+        only_this_platform: whether Terraform finds the version's build for this machine, and none for other platforms.
     """
 
     version: Version
     environment: dict[str, str]
+    only_this_platform: bool = True
 
     def __str__(self) -> str:
         return f"AWS provider {format_version(self.version)}"
-
-    @property
-    def is_pinned(self) -> bool:
-        """Return whether this is the version of the bindings, for which configurations stay unchanged."""
-        return self.version == BINDINGS_VERSION
 
     def adapt(self, config: dict[str, Any]) -> dict[str, Any]:
         """Return a copy of a synthesized configuration in the form that this version accepts."""
@@ -91,7 +90,8 @@ def choose_provider(folder: Path) -> Provider:
         pytest.fail(f"E2E_PROVIDER={choice}: must be newest or old")
     if choice == "newest":
         if pinned_provider_is_available(folder / "pinned"):
-            return Provider(BINDINGS_VERSION, FASTER_START)
+            environment = {name: os.environ[name] for name in USER_CONFIGURATION if name in os.environ}
+            return Provider(BINDINGS_VERSION, environment | FASTER_START, only_this_platform=False)
         if newest := find_newest(mirror_folders(), provider_address()):
             mirror, version = newest
             config = folder / "terraform.rc"
@@ -125,7 +125,7 @@ def pinned_provider_is_available(folder: Path) -> bool:
 def mirror_folders() -> Iterator[Path]:
     """Yield the folders that may be a filesystem mirror of providers.
 
-    These are Terraform's implied mirror folders, and the folders below the one for optional software.
+    These are Terraform's implied mirror folders on Linux, and the folders below the one for optional software.
     https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
     """
     yield Path.home() / ".terraform.d" / "plugins"

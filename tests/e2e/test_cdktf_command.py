@@ -72,8 +72,8 @@ def test_stack_is_deployed_and_destroyed(project: Path, emulator: Emulator, prov
         "PROVIDER_VERSION": format_version(provider.version),
         "PYTHONPATH": str(ROOT),
     }
-    # To lock the provider, cdktf looks for its builds for other platforms, which a mirror may lack.
-    options = [] if provider.is_pinned else ["--skip-provider-lock"]
+    # To lock the provider, cdktf looks for its builds for other platforms.
+    options = ["--skip-provider-lock"] if provider.only_this_platform else []
 
     def cdktf(*arguments: str) -> None:
         process = subprocess.run(
