@@ -174,7 +174,7 @@ class GivenFunction:
 
     @property
     def is_qualified(self) -> bool:
-        """Whether it is a version or an alias. The version that a data source finds by itself is not invoked."""
+        """True for a version or an alias; the version that a data source finds by itself is not invoked."""
         match self.interface:
             case LambdaAlias() | DataAwsLambdaAlias():
                 return True
