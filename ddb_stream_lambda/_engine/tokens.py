@@ -212,7 +212,8 @@ def _try_to_resolve(token: object, scope: object) -> object:
     if not isinstance(scope, Construct):
         return unknown
     try:
-        resolved = _resolve(token, scope)
+        # The engine takes no tuples.
+        resolved = _resolve(list(token) if isinstance(token, tuple) else token, scope)
     except (RuntimeError, JSIIError) as error:
         if not is_engine_error(error):
             raise
