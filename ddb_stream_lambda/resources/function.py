@@ -46,6 +46,7 @@ from ..limits import (
     TRACING_MODES,
 )
 from .arns import look_up_arn
+from .failure_destination import KEY_ACTIONS, take_destination
 
 PROPS = "lambda_function_props"
 EXISTING = "existing_lambda_obj"
@@ -132,6 +133,9 @@ class NewFunction:
         service = None if target is None else _service_of(target, scope)
         if target is not None and service in DEAD_LETTER_ACTIONS:
             yield allow("SendFailedEvents", [DEAD_LETTER_ACTIONS[service]], target)
+            key = _look_up_dead_letter_key(scope, target)
+            if key is not None:
+                yield allow("EncryptFailedEvents", KEY_ACTIONS[service], key)
         access_point = _access_point(self.arguments)
         if access_point is not None and _service_of(access_point, scope) == "elasticfilesystem":
             # IAM knows the access point only as a condition:
@@ -530,6 +534,12 @@ def _tracing_mode(arguments: Arguments) -> Any:
 def _dead_letter_target(arguments: Arguments) -> str | None:
     target: str | None = block_of(arguments, "dead_letter_config").get("target_arn")
     return target
+
+
+def _look_up_dead_letter_key(scope: Construct, target: str) -> str | None:
+    """Return the customer managed key of a queue or topic of the stack; look it up if it is not given by its ARN."""
+    property = f"{PROPS}.dead_letter_config"
+    return take_destination(scope=scope, arn=target, id="dead-letter-key", property=property).kms_key_arn
 
 
 def _access_point(arguments: Arguments) -> str | None:

@@ -286,6 +286,16 @@ class TestPermissions:
         target = SqsQueue(stack, "events").arn
         emitted = emit(lambda_function_props={"dead_letter_config": {"target_arn": target}})
         assert emitted.permissions["SendFailedEvents"] == ({"sqs:SendMessage"}, "${aws_sqs_queue.events.arn}")
+        assert "EncryptFailedEvents" not in emitted.permissions
+
+    def test_of_the_stack_with_a_customer_managed_key_lets_the_role_use_it(
+        self, emit: Emit, stack: TerraformStack
+    ) -> None:
+        queue = SqsQueue(stack, "events", kms_master_key_id="alias/events")
+        emitted = emit(lambda_function_props={"dead_letter_config": {"target_arn": queue.arn}})
+        (key,) = emitted.all("aws_kms_key", kind="data")
+        actions = {"kms:Decrypt", "kms:GenerateDataKey*"}
+        assert emitted.permissions["EncryptFailedEvents"] == (actions, f"${{data.aws_kms_key.{key}.arn}}")
 
     @pytest.mark.parametrize("arn", [ACCESS_POINT_ARN, "${aws_efs_access_point.orders.arn}"])
     def test_to_mount_a_file_system_are_only_for_its_access_point(self, emit: Emit, arn: str) -> None:
