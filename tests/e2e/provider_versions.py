@@ -41,8 +41,8 @@ REGION_NAME = {r"\b(data\.aws_region\.[\w-]+)\.region\b": r"\1.name"}
 DIFFERENCES: dict[Version, Differences] = {
     (3, 39, 0): Differences(
         arguments={
-            "aws_dynamodb_table": ("deletion_protection_enabled",),
-            "aws_lambda_function": ("architectures", "ephemeral_storage", "logging_config"),
+            "aws_dynamodb_table": ("deletion_protection_enabled", "warm_throughput"),
+            "aws_lambda_function": ("architectures", "ephemeral_storage", "logging_config", "snap_start"),
             "aws_lambda_event_source_mapping": (
                 "filter_criteria",
                 "function_response_types",
@@ -54,7 +54,7 @@ DIFFERENCES: dict[Version, Differences] = {
         attributes={r"\b(aws_sqs_queue\.[\w-]+)\.url\b": r"\1.id"} | REGION_NAME,
         runtimes={r"python3\.(9|\d\d)": "python3.8", r"nodejs(1[6-9]|[2-9]\d)\.x": "nodejs14.x"},
     ),
-    (5, 100, 0): Differences(attributes=REGION_NAME),
+    (5, 100, 0): Differences(arguments={"aws_dynamodb_table": ("warm_throughput",)}, attributes=REGION_NAME),
     BINDINGS_VERSION: Differences(),
 }
 # The version that `install.py` installs.
