@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,12 +25,15 @@ class Differences:
     """The differences of a version of the provider from the bindings.
 
     Attributes:
-        arguments: resource type to the arguments that the version lacks. They are removed.
+        arguments: resource type to the arguments that the version lacks, each with the names of the blocks that it is
+            in, such as ``replica.consistency_mode``. They are removed.
+        everywhere: arguments that the version lacks in every type of resource and data source.
         attributes: pattern of a reference to its replacement, for attributes that have another name in the version.
         runtimes: pattern of Lambda runtimes that the version refuses, to the newest one that it accepts.
     """
 
     arguments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    everywhere: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     runtimes: Mapping[str, str] = field(default_factory=dict)
 
@@ -41,20 +44,80 @@ REGION_NAME = {r"\b(data\.aws_region\.[\w-]+)\.region\b": r"\1.name"}
 DIFFERENCES: dict[Version, Differences] = {
     (3, 39, 0): Differences(
         arguments={
-            "aws_dynamodb_table": ("deletion_protection_enabled", "warm_throughput"),
-            "aws_lambda_function": ("architectures", "ephemeral_storage", "logging_config", "snap_start"),
+            "aws_cloudwatch_log_group": ("deletion_protection_enabled", "log_group_class", "skip_destroy"),
+            "aws_dynamodb_table": (
+                "deletion_protection_enabled",
+                "global_secondary_index.on_demand_throughput",
+                "global_secondary_index.warm_throughput",
+                "global_table_witness",
+                "import_table",
+                "on_demand_throughput",
+                "point_in_time_recovery.recovery_period_in_days",
+                "replica.consistency_mode",
+                "replica.deletion_protection_enabled",
+                "replica.point_in_time_recovery",
+                "replica.propagate_tags",
+                "restore_date_time",
+                "restore_source_name",
+                "restore_source_table_arn",
+                "restore_to_latest_time",
+                "table_class",
+                "warm_throughput",
+            ),
             "aws_lambda_event_source_mapping": (
                 "filter_criteria",
                 "function_response_types",
+                "kms_key_arn",
+                "metrics_config",
                 "tags",
                 "tumbling_window_in_seconds",
             ),
-            "aws_sqs_queue": ("sqs_managed_sse_enabled",),
+            "aws_lambda_function": (
+                "architectures",
+                "capacity_provider_config",
+                "durable_config",
+                "ephemeral_storage",
+                "logging_config",
+                "publish_to",
+                "replace_security_groups_on_destroy",
+                "replacement_security_group_ids",
+                "skip_destroy",
+                "snap_start",
+                "source_kms_key_arn",
+                "tenancy_config",
+                "timeouts.delete",
+                "timeouts.update",
+                "vpc_config.ipv6_allowed_for_dual_stack",
+            ),
+            "aws_sqs_queue": ("redrive_allow_policy", "sqs_managed_sse_enabled", "timeouts"),
         },
+        everywhere=("region",),
         attributes={r"\b(aws_sqs_queue\.[\w-]+)\.url\b": r"\1.id"} | REGION_NAME,
         runtimes={r"python3\.(9|\d\d)": "python3.8", r"nodejs(1[6-9]|[2-9]\d)\.x": "nodejs14.x"},
     ),
-    (5, 100, 0): Differences(arguments={"aws_dynamodb_table": ("warm_throughput",)}, attributes=REGION_NAME),
+    (5, 100, 0): Differences(
+        arguments={
+            "aws_cloudwatch_log_group": ("deletion_protection_enabled",),
+            "aws_dynamodb_table": (
+                "global_secondary_index.warm_throughput",
+                "global_table_witness",
+                "replica.consistency_mode",
+                # It came with 6.9.0:
+                # https://github.com/hashicorp/terraform-provider-aws/blob/main/CHANGELOG.md
+                "replica.deletion_protection_enabled",
+                "warm_throughput",
+            ),
+            "aws_lambda_function": (
+                "capacity_provider_config",
+                "durable_config",
+                "publish_to",
+                "source_kms_key_arn",
+                "tenancy_config",
+            ),
+        },
+        everywhere=("region",),
+        attributes=REGION_NAME,
+    ),
     BINDINGS_VERSION: Differences(),
 }
 # The version that `install.py` installs.
@@ -84,21 +147,39 @@ def differences(version: Version) -> Differences:
     return DIFFERENCES[max(listed for listed in DIFFERENCES if listed <= version)]
 
 
+def lacking(type: str, version: Version) -> tuple[str, ...]:
+    """Return the arguments of a resource that a version lacks, each with the names of the blocks that it is in."""
+    row = differences(version)
+    return (*row.arguments.get(type, ()), *row.everywhere)
+
+
 def adapt(config: Config, version: Version) -> Config:
     """Return a copy of a synthesized configuration in the form that a version accepts."""
     row = differences(version)
     config = _replace_references(copy.deepcopy(config), row.attributes)
     config["terraform"]["required_providers"]["aws"]["version"] = format_version(version)
-    resources = config.get("resource", {})
-    for type, arguments in row.arguments.items():
-        for resource in resources.get(type, {}).values():
-            for argument in arguments:
-                resource.pop(argument, None)
-    for function in resources.get("aws_lambda_function", {}).values():
+    for kind in ("resource", "data"):
+        for type, resources in config.get(kind, {}).items():
+            for resource in resources.values():
+                for argument in lacking(type, version):
+                    _remove(resource, argument.split("."))
+    for function in config.get("resource", {}).get("aws_lambda_function", {}).values():
         for pattern, newest_accepted in row.runtimes.items():
             if re.fullmatch(pattern, function.get("runtime", "")):
                 function["runtime"] = newest_accepted
     return config
+
+
+def _remove(block: Any, path: Sequence[str]) -> None:
+    """Remove an argument from a block, or from each block of a list."""
+    match block:
+        case list():
+            for item in block:
+                _remove(item, path)
+        case dict() if len(path) == 1:
+            block.pop(path[0], None)
+        case dict():
+            _remove(block.get(path[0]), path[1:])
 
 
 def _replace_references(value: Any, replacements: Mapping[str, str]) -> Any:

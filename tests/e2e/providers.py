@@ -29,9 +29,9 @@ from .provider_versions import (
     MIN_VERSION,
     Version,
     adapt,
-    differences,
     format_version,
     is_usable,
+    lacking,
     parse_version,
 )
 from .skipping import skip_if_missing
@@ -69,7 +69,7 @@ class Provider:
 
     def lacks(self, resource_type: str, argument: str) -> bool:
         """Return whether `adapt` removes an argument because this version lacks it."""
-        return argument in differences(self.version).arguments.get(resource_type, ())
+        return argument in lacking(resource_type, self.version)
 
     def skip_if_lacking(self, resource_type: str, argument: str) -> None:
         """Skip the test if this version lacks an argument."""

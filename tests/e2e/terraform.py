@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -18,7 +18,7 @@ from cdktf_cdktf_provider_aws.provider import AwsProvider
 from .providers import Provider
 
 STACK = "orders"
-SERVICES = ("cloudwatch", "cloudwatchlogs", "dynamodb", "ec2", "iam", "kms", "lambda", "s3", "sqs", "sts")
+SERVICES = ("cloudwatch", "cloudwatchlogs", "dynamodb", "ec2", "iam", "kms", "lambda", "s3", "sns", "sqs", "sts")
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
 SETTINGS = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
 COMMANDS_WITH_COLOR = ("init", "validate", "plan", "apply", "destroy")
@@ -27,15 +27,23 @@ COMMANDS_WITH_COLOR = ("init", "validate", "plan", "apply", "destroy")
 Build = Callable[[TerraformStack], object]
 
 
-def override_provider(folder: Path, url: str, **settings: str) -> None:
-    """Write an override file that sends all calls of a configuration's provider to the given URL."""
+def override_provider(folder: Path, url: str, *, aliases: Sequence[str] = (), **settings: str) -> None:
+    """Write an override file that sends all calls of a configuration's providers to the given URL.
+
+    Args:
+        folder: the folder of the configuration.
+        url: the address of all services.
+        aliases: the aliases of the providers besides the default one.
+        settings: more arguments of the providers.
+    """
     aws = {
         "skip_credentials_validation": True,
         "skip_metadata_api_check": True,
         "endpoints": [dict.fromkeys(SERVICES, url)],
         **settings,
     }
-    (folder / "emulator_override.tf.json").write_text(json.dumps({"provider": {"aws": aws}}))
+    providers = [aws, *(aws | {"alias": alias} for alias in aliases)]
+    (folder / "emulator_override.tf.json").write_text(json.dumps({"provider": {"aws": providers}}))
 
 
 class Terraform:
