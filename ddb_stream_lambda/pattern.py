@@ -36,6 +36,7 @@ from .resources import (
     function,
     lambda_alias,
     log_group,
+    other_stacks,
     permissions,
     policy_size,
     regions,
@@ -233,6 +234,17 @@ class DynamoDBStreamsToLambda(Construct):
                 props=sqs_dlq_queue_props,
                 user_destination=user_destination,
                 companion=function_input.companion(),
+                mistakes=mistakes,
+            )
+            other_stacks.check_stacks(
+                {
+                    table.PROPS: dynamo_table_props,
+                    event_source.PROPS: dynamo_event_source_props,
+                    function.PROPS: lambda_function_props,
+                    log_group.PROPS: log_group_props,
+                    dead_letter_queue.PROPS: sqs_dlq_queue_props,
+                },
+                stack=location.stack,
                 mistakes=mistakes,
             )
             mistakes.raise_any()

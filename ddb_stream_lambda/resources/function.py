@@ -512,9 +512,11 @@ def _role_of_aliased_function(alias: LambdaAlias | DataAwsLambdaAlias) -> str | 
     attribute = FUNCTION_ATTRIBUTE.fullmatch(expression_of(name, alias)) if is_token(name) else None
     if attribute is None:
         return None
-    for element in TerraformStack.of(alias).node.find_all():
-        if isinstance(element, LambdaFunction | DataAwsLambdaFunction) and _address_of(element) == attribute[1]:
-            return element.role
+    # The alias's stack comes first: another stack can have a function with the same address.
+    for scope in (TerraformStack.of(alias), alias.node.root):
+        for element in scope.node.find_all():
+            if isinstance(element, LambdaFunction | DataAwsLambdaFunction) and _address_of(element) == attribute[1]:
+                return element.role
     return f"${{{attribute[1]}.role}}"
 
 
