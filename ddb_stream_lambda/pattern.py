@@ -216,7 +216,9 @@ class DynamoDBStreamsToLambda(Construct):
             access = table_access.check_table_access(
                 permissions=table_permissions,
                 variable=table_environment_variable_name,
+                table_input=table_input,
                 used_by=function_input,
+                stack=location.stack,
                 mistakes=mistakes,
             )
             log_group_input = log_group.check_log_group(
@@ -322,6 +324,12 @@ class DynamoDBStreamsToLambda(Construct):
                 *lambda_alias.warnings_of(used_by=function_input, alias=alias_input, mapping_names=mapping_names),
                 *dead_letter_queue.warnings_of(queue_input),
                 *failure_destination.warnings_of(destination),
+                *regions.warnings_of(
+                    function_input=function_input,
+                    mapping_arguments=mapping_arguments,
+                    log_group_input=log_group_input,
+                    stack=location.stack,
+                ),
                 *permissions.warnings_of(grant=grant_permissions, execution_role=execution_role, statements=statements),
                 *policy_size.warnings_of(
                     stack=location.stack,

@@ -33,6 +33,7 @@ from ..errors import Mistakes
 from ..limits import (
     APPLICATION_LOG_LEVELS,
     ARCHITECTURES,
+    ENVIRONMENT_VARIABLE_NAME,
     EPHEMERAL_STORAGE,
     FUNCTION_NAME,
     FUNCTION_RANGES,
@@ -41,6 +42,7 @@ from ..limits import (
     MAX_LAYERS,
     PACKAGE_TYPES,
     PUBLISH_TO,
+    RESERVED_ENVIRONMENT_VARIABLES,
     SNAP_START_APPLIES_ON,
     SYSTEM_LOG_LEVELS,
     TRACING_MODES,
@@ -414,6 +416,7 @@ def _check_new(path: str, stack: TerraformStack, props: object, mistakes: Mistak
     )
     check_ranges(FUNCTION_RANGES, arguments=arguments, property=PROPS, mistakes=mistakes)
     _check_values(arguments, mistakes)
+    _check_variables(arguments, mistakes)
     _check_combinations(arguments, mistakes)
     code = arguments.pop("code", None)
     sources = _check_code_source(arguments, code, mistakes)
@@ -464,6 +467,20 @@ def _check_values(arguments: Arguments, mistakes: Mistakes) -> None:
     if target is not None and not is_token(target) and not re.match(r"arn:[\w-]+:(sqs|sns):", target):
         message = "must be the ARN of an SQS queue or an SNS topic"
         mistakes.add(f"{PROPS}.dead_letter_config.target_arn", target, message)
+
+
+def _check_variables(arguments: Arguments, mistakes: Mistakes) -> None:
+    """Add a mistake for each environment variable that Lambda refuses."""
+    variables = block_of(arguments, "environment").get("variables", {})
+    for name in () if is_token(variables) else variables:
+        if not isinstance(name, str) or is_token(name):
+            continue
+        property = f"{PROPS}.environment.variables[{name!r}]"
+        if name in RESERVED_ENVIRONMENT_VARIABLES:
+            mistakes.add(property, variables[name], "Lambda reserves this name and sets it; choose another one")
+        elif not re.fullmatch(ENVIRONMENT_VARIABLE_NAME, name):
+            message = "a name has two or more letters, digits and underscores, and starts with a letter; rename it"
+            mistakes.add(property, variables[name], message)
 
 
 def _check_combinations(arguments: Arguments, mistakes: Mistakes) -> None:
