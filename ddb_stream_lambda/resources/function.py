@@ -33,6 +33,7 @@ from ..errors import Mistakes
 from ..limits import (
     APPLICATION_LOG_LEVELS,
     ARCHITECTURES,
+    ENVIRONMENT_VARIABLE_NAME,
     EPHEMERAL_STORAGE,
     FUNCTION_NAME,
     FUNCTION_RANGES,
@@ -41,6 +42,7 @@ from ..limits import (
     MAX_LAYERS,
     PACKAGE_TYPES,
     PUBLISH_TO,
+    RESERVED_ENVIRONMENT_VARIABLES,
     SNAP_START_APPLIES_ON,
     SYSTEM_LOG_LEVELS,
     TRACING_MODES,
@@ -418,6 +420,7 @@ def _check_new(path: str, stack: TerraformStack, props: object, mistakes: Mistak
     )
     check_ranges(FUNCTION_RANGES, arguments=arguments, property=PROPS, mistakes=mistakes)
     _check_values(arguments, mistakes)
+    _check_variables(arguments, mistakes)
     _check_combinations(arguments, mistakes)
     code = arguments.pop("code", None)
     sources = _check_code_source(arguments, code, mistakes)
@@ -470,6 +473,20 @@ def _check_values(arguments: Arguments, mistakes: Mistakes) -> None:
         mistakes.add(f"{PROPS}.dead_letter_config.target_arn", target, message)
 
 
+def _check_variables(arguments: Arguments, mistakes: Mistakes) -> None:
+    """Add a mistake for each environment variable that Lambda refuses."""
+    variables = block_of(arguments, "environment").get("variables", {})
+    for name in () if is_token(variables) else variables:
+        if not isinstance(name, str) or is_token(name):
+            continue
+        property = f"{PROPS}.environment.variables[{name!r}]"
+        if name in RESERVED_ENVIRONMENT_VARIABLES:
+            mistakes.add(property, variables[name], "Lambda reserves this name and sets it; choose another one")
+        elif not re.fullmatch(ENVIRONMENT_VARIABLE_NAME, name):
+            message = "a name has two or more letters, digits and underscores, and starts with a letter; rename it"
+            mistakes.add(property, variables[name], message)
+
+
 def _check_combinations(arguments: Arguments, mistakes: Mistakes) -> None:
     """Add a mistake for each argument that does not apply with or without another one."""
     if "file_system_config" in arguments and "vpc_config" not in arguments:
@@ -516,9 +533,11 @@ def _role_of_aliased_function(alias: LambdaAlias | DataAwsLambdaAlias) -> str | 
     attribute = FUNCTION_ATTRIBUTE.fullmatch(expression_of(name, alias)) if is_token(name) else None
     if attribute is None:
         return None
-    for element in TerraformStack.of(alias).node.find_all():
-        if isinstance(element, LambdaFunction | DataAwsLambdaFunction) and _address_of(element) == attribute[1]:
-            return element.role
+    # The alias's stack comes first: another stack can have a function with the same address.
+    for scope in (TerraformStack.of(alias), alias.node.root):
+        for element in scope.node.find_all():
+            if isinstance(element, LambdaFunction | DataAwsLambdaFunction) and _address_of(element) == attribute[1]:
+                return element.role
     return f"${{{attribute[1]}.role}}"
 
 
