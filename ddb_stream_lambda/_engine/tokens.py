@@ -36,9 +36,9 @@ def is_token(value: object) -> bool:
     match value:
         case str():
             return any(mark in value for mark in ("${", LIST_MARK, MAP_MARK))
-        case bool() | None:
+        case int() | None:
             return False
-        case int() | float():
+        case float():
             return MIN_NUMBER_TOKEN < abs(value) < math.inf
         case list() | tuple():
             return any(is_list_element(item) for item in value)
