@@ -208,7 +208,10 @@ resource "aws_lambda_event_source_mapping" "pipeline_event-source-mapping_7B847D
     }
   }
 
-  depends_on = [aws_iam_role_policy.pipeline_role-policy_DFBDB60F]
+  depends_on = [
+    aws_iam_role_policy.pipeline_role-policy_DFBDB60F,
+    aws_lambda_function.pipeline_function_C9FB3D1C,
+  ]
 }
 
 # The dead-letter queue has messages about records that could not be processed.
