@@ -201,7 +201,7 @@ class TestWarnings:
             "ttl",
         }
         rest |= {"import_table", "restore_source_name", "restore_source_table_arn"}
-        rest |= {"grant_permissions", "policy_size"}
+        rest |= {"grant_permissions", "policy_size", "region"}
         for word in set(get_args(WarningId)) - rest:
             assert f"`{word}`" in marked
 
