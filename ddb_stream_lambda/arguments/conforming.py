@@ -205,14 +205,14 @@ def _conform_to_type(member: Any, value: Any, property: str, mistakes: Mistakes)
             mistakes.add(property, value, message)
         case _ if member is Number:
             if isinstance(value, int | float) and not isinstance(value, bool):
-                if math.isfinite(value) and value == int(value):
+                if isinstance(value, int) or (math.isfinite(value) and value == int(value)):
                     return int(value)
                 mistakes.add(property, value, "must be a whole number")
             else:
                 message = f"must be a number, not {_type_name(value)}{_hint(value, member, property)}"
                 mistakes.add(property, value, message)
         case _ if member is float:
-            if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            if isinstance(value, int | float) and not isinstance(value, bool) and -math.inf < value < math.inf:
                 return value
             message = f"must be a number, not {_type_name(value)}{_hint(value, Number, property)}"
             mistakes.add(property, value, message)

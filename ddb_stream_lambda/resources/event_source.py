@@ -229,6 +229,15 @@ def _check_references(arguments: Arguments, mistakes: Mistakes) -> None:
             mistakes.add(property, function, message)
         elif len(function) > MAX_FUNCTION_REFERENCE_LENGTH:
             mistakes.add(property, function, f"must be at most {MAX_FUNCTION_REFERENCE_LENGTH} characters")
+    destination = failure_destination_of(arguments)
+    if isinstance(destination, str) and not is_token(destination):
+        property = f"{PROPS}.destination_config.on_failure.destination_arn"
+        if not destination.startswith("arn:"):
+            mistakes.add(property, destination, "must be the ARN of a standard queue, a standard topic or a bucket")
+        elif destination.endswith(".fifo"):
+            # https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+            message = "Lambda sends failed batches only to standard queues and topics; name one of those"
+            mistakes.add(property, destination, message)
     key = arguments.get("kms_key_arn")
     if isinstance(key, str) and not is_token(key) and not KEY_ARN.fullmatch(key):
         mistakes.add(f"{PROPS}.kms_key_arn", key, "must be a key's ARN: arn:aws:kms:<region>:<account>:key/<id>")

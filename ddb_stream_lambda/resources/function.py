@@ -420,6 +420,7 @@ def _check_new(path: str, stack: TerraformStack, props: object, mistakes: Mistak
     )
     check_ranges(FUNCTION_RANGES, arguments=arguments, property=PROPS, mistakes=mistakes)
     _check_values(arguments, mistakes)
+    _check_arns(arguments, mistakes)
     _check_variables(arguments, mistakes)
     _check_combinations(arguments, mistakes)
     code = arguments.pop("code", None)
@@ -471,6 +472,16 @@ def _check_values(arguments: Arguments, mistakes: Mistakes) -> None:
     if target is not None and not is_token(target) and not re.match(r"arn:[\w-]+:(sqs|sns):", target):
         message = "must be the ARN of an SQS queue or an SNS topic"
         mistakes.add(f"{PROPS}.dead_letter_config.target_arn", target, message)
+
+
+def _check_arns(arguments: Arguments, mistakes: Mistakes) -> None:
+    """Add a mistake for each name that is given where the provider accepts only an ARN."""
+    layers = arguments.get("layers", [])
+    given = {name: arguments.get(name) for name in ("role", "kms_key_arn", "code_signing_config_arn")}
+    given |= {f"layers[{number}]": layer for number, layer in enumerate([] if is_token(layers) else layers)}
+    for name, value in given.items():
+        if isinstance(value, str) and not is_token(value) and not value.startswith("arn:"):
+            mistakes.add(f"{PROPS}.{name}", value, "must be an ARN, such as the attribute arn of the resource")
 
 
 def _check_variables(arguments: Arguments, mistakes: Mistakes) -> None:

@@ -21,7 +21,7 @@ from ddb_stream_lambda._engine.creation import StringMap
 from ddb_stream_lambda.arguments.conforming import conform
 from ddb_stream_lambda.errors import Mistakes
 
-from tests.support.calls import Emit
+from tests.support.calls import Emit, MistakesOf
 from tests.support.mistakes import messages_of
 
 # The shape, the props, the property with the wrong value, and the beginning of the message.
@@ -188,3 +188,9 @@ def test_replace_triggered_by_holds_addresses(emit: Emit, stack: TerraformStack)
     lifecycle = {"replace_triggered_by": [KmsKey(stack, "key"), "terraform_data.version"]}
     table = emit(dynamo_table_props={"lifecycle": lifecycle}).table
     assert table["lifecycle"]["replace_triggered_by"] == ["aws_kms_key.key", "terraform_data.version"]
+
+
+@pytest.mark.parametrize("number", [10**300, 10**400, -(10**400)])
+def test_a_number_beyond_every_double_is_out_of_range(mistakes_of: MistakesOf, number: int) -> None:
+    mistakes = mistakes_of(dynamo_event_source_props={"batch_size": number})
+    assert "must be 1 to 10000 records" in mistakes["dynamo_event_source_props.batch_size"]

@@ -406,3 +406,19 @@ def test_a_warning_names_the_consequence(emit: Emit, props: dict[str, object], c
 )
 def test_a_setting_without_a_risk_causes_no_warning(emit: Emit, props: dict[str, object]) -> None:
     assert emit(dynamo_event_source_props=props).warnings == []
+
+
+@pytest.mark.parametrize(
+    ("destination", "words"),
+    [
+        ("failed", "must be the ARN"),
+        ("https://sqs.eu-west-1.amazonaws.com/123456789012/failed", "must be the ARN"),
+        ("arn:aws:sqs:eu-west-1:123456789012:failed.fifo", "only to standard queues"),
+        ("arn:aws:sns:eu-west-1:123456789012:failed.fifo", "only to standard queues"),
+    ],
+)
+def test_a_failure_destination_that_lambda_refuses_is_refused(
+    mistakes_of: MistakesOf, destination: str, words: str
+) -> None:
+    mistakes = mistakes_of(dynamo_event_source_props=send_failed_batches_to(destination))
+    assert words in mistakes["dynamo_event_source_props.destination_config.on_failure.destination_arn"]

@@ -491,3 +491,13 @@ class TestEnvironmentVariables:
 
 def test_a_wrong_name_is_reported_once(mistakes_of: MistakesOf) -> None:
     assert list(mistakes_of(lambda_function_props={"function_name": "a b"})) == ["lambda_function_props.function_name"]
+
+
+@pytest.mark.parametrize("name", ["role", "kms_key_arn", "code_signing_config_arn"])
+def test_a_name_instead_of_an_arn_is_refused(mistakes_of: MistakesOf, name: str) -> None:
+    assert "must be an ARN" in mistakes_of(lambda_function_props={name: "orders"})[f"lambda_function_props.{name}"]
+
+
+def test_a_layer_without_an_arn_is_refused(mistakes_of: MistakesOf) -> None:
+    layers = ["${var.layer}", "orders"]
+    assert "must be an ARN" in mistakes_of(lambda_function_props={"layers": layers})["lambda_function_props.layers[1]"]
