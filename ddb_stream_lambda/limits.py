@@ -231,6 +231,8 @@ IMPORT_COMPRESSION_TYPES = ("GZIP", "ZSTD", "NONE")
 CSV_DELIMITERS = ",\t:;| "
 MAX_CSV_HEADERS = 255
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ENVIRONMENT_VARIABLE_NAME = r"[A-Za-z][A-Za-z0-9_]+"
+# The same page.
 RESERVED_ENVIRONMENT_VARIABLES = frozenset(
     {
         "_HANDLER",

@@ -36,6 +36,7 @@ from .resources import (
     function,
     lambda_alias,
     log_group,
+    other_stacks,
     permissions,
     policy_size,
     regions,
@@ -215,7 +216,9 @@ class DynamoDBStreamsToLambda(Construct):
             access = table_access.check_table_access(
                 permissions=table_permissions,
                 variable=table_environment_variable_name,
+                table_input=table_input,
                 used_by=function_input,
+                stack=location.stack,
                 mistakes=mistakes,
             )
             log_group_input = log_group.check_log_group(
@@ -233,6 +236,17 @@ class DynamoDBStreamsToLambda(Construct):
                 props=sqs_dlq_queue_props,
                 user_destination=user_destination,
                 companion=function_input.companion(),
+                mistakes=mistakes,
+            )
+            other_stacks.check_stacks(
+                {
+                    table.PROPS: dynamo_table_props,
+                    event_source.PROPS: dynamo_event_source_props,
+                    function.PROPS: lambda_function_props,
+                    log_group.PROPS: log_group_props,
+                    dead_letter_queue.PROPS: sqs_dlq_queue_props,
+                },
+                stack=location.stack,
                 mistakes=mistakes,
             )
             mistakes.raise_any()
@@ -310,6 +324,12 @@ class DynamoDBStreamsToLambda(Construct):
                 *lambda_alias.warnings_of(used_by=function_input, alias=alias_input, mapping_names=mapping_names),
                 *dead_letter_queue.warnings_of(queue_input),
                 *failure_destination.warnings_of(destination),
+                *regions.warnings_of(
+                    function_input=function_input,
+                    mapping_arguments=mapping_arguments,
+                    log_group_input=log_group_input,
+                    stack=location.stack,
+                ),
                 *permissions.warnings_of(grant=grant_permissions, execution_role=execution_role, statements=statements),
                 *policy_size.warnings_of(
                     stack=location.stack,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 # Fixtures; pytest finds those of another folder's conftest.py only by their names in this module.
 from tests.e2e.conftest import provider as provider
 from tests.e2e.conftest import terraform as terraform
+from tests.e2e.providers import Provider
 from tests.e2e.terraform import Terraform
 
 ROOT = Path(__file__).parent.parent
@@ -57,26 +59,39 @@ def only(blocks: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return block
 
 
+def skip_if_unknown_to(provider: Provider, config: dict[str, Any]) -> None:
+    """Skip the test if the provider lacks an argument that `ignore_changes` names, and that is therefore needed."""
+    for type, resources in config["resource"].items():
+        for resource in resources.values():
+            for argument in resource.get("lifecycle", {}).get("ignore_changes", ()):
+                provider.skip_if_lacking(type, argument)
+
+
 def test_there_are_at_least_five_examples() -> None:
     assert len(NAMES) >= 5
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_an_example_is_valid_terraform_without_a_cycle(terraform: Terraform, synthesize: Synthesize, name: str) -> None:
+def test_an_example_is_valid_terraform_without_a_cycle(
+    terraform: Terraform, synthesize: Synthesize, emitted: Emitted, name: str
+) -> None:
+    config = emitted(name)
+    skip_if_unknown_to(terraform.provider, config)
     terraform.copy_synthesized(synthesize(name))
     terraform.init()
     terraform.run("validate")
     graph = terraform.graph()
     assert graph.cycle() == []
-    assert graph.depends_on("aws_lambda_event_source_mapping", "aws_iam_role_policy")
+    has_policy = "aws_iam_role_policy" in config["resource"]
+    assert graph.depends_on("aws_lambda_event_source_mapping", "aws_iam_role_policy") is has_policy
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_maps_a_stream_to_a_function(emitted: Emitted, name: str) -> None:
     mapping = only(emitted(name)["resource"]["aws_lambda_event_source_mapping"])
     assert "aws_dynamodb_table." in mapping["event_source_arn"]
-    assert "aws_lambda_function." in mapping["function_name"]
+    assert re.match(r"\$\{(data\.)?aws_lambda_(function|alias)\.", mapping["function_name"])
 
 
 def test_the_example_with_an_existing_table_creates_no_table(emitted: Emitted) -> None:
@@ -116,6 +131,99 @@ def test_the_example_with_a_container_image_names_the_image_by_digest(emitted: E
     function = only(emitted("container_image")["resource"]["aws_lambda_function"])
     assert function["package_type"] == "Image"
     assert function["image_uri"] == "${data.aws_ecr_repository.images.repository_url}@${var.image_digest}"
+
+
+def test_the_example_with_autoscaling_scales_all_capacities_and_keeps_them(emitted: Emitted) -> None:
+    resources = emitted("autoscaling")["resource"]
+    table = only(resources["aws_dynamodb_table"])
+    assert table["lifecycle"] == {
+        "prevent_destroy": True,
+        "ignore_changes": ["read_capacity", "write_capacity", "global_secondary_index"],
+    }
+    scaled = {(target["resource_id"], target["scalable_dimension"]) for target in targets_of(resources)}
+    name = "${aws_dynamodb_table.pipeline_table_4950B2AC.name}"
+    assert scaled == {
+        (f"table/{name}", "dynamodb:table:ReadCapacityUnits"),
+        (f"table/{name}", "dynamodb:table:WriteCapacityUnits"),
+        (f"table/{name}/index/by-customer", "dynamodb:index:ReadCapacityUnits"),
+        (f"table/{name}/index/by-customer", "dynamodb:index:WriteCapacityUnits"),
+    }
+    assert len(resources["aws_appautoscaling_policy"]) == len(scaled)
+    # Otherwise the first apply would create a capacity outside of the range.
+    for target in targets_of(resources):
+        for argument in ("read_capacity", "write_capacity"):
+            assert target["min_capacity"] <= table[argument] <= target["max_capacity"]
+
+
+def targets_of(resources: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(resources["aws_appautoscaling_target"].values())
+
+
+def test_the_example_with_warm_throughput_keeps_it(emitted: Emitted) -> None:
+    table = only(emitted("warm_throughput")["resource"]["aws_dynamodb_table"])
+    assert table["warm_throughput"] == {"read_units_per_second": 20_000, "write_units_per_second": 10_000}
+    assert table["lifecycle"] == {"prevent_destroy": True, "ignore_changes": ["warm_throughput"]}
+
+
+def test_the_example_without_tags_of_the_mapping_tags_all_other_resources(emitted: Emitted) -> None:
+    config = emitted("untagged_mapping")
+    tagged, untagged = config["provider"]["aws"]
+    assert tagged["default_tags"]
+    assert "default_tags" not in untagged
+    assert tagged["region"] == untagged["region"]
+    users = [
+        type
+        for type, resources in config["resource"].items()
+        if only(resources).get("provider") == f"aws.{untagged['alias']}"
+    ]
+    assert users == ["aws_lambda_event_source_mapping"]
+    mapping = only(config["resource"]["aws_lambda_event_source_mapping"])
+    assert mapping["lifecycle"]["ignore_changes"] == ["tags", "tags_all"]
+
+
+def test_the_renamed_example_moves_every_resource(emitted: Emitted) -> None:
+    old, new = emitted("five_lines"), emitted("renamed_pattern")
+    assert {moved["from"] for moved in new["moved"]} == addresses_of(old)
+    assert {moved["to"] for moved in new["moved"]} == addresses_of(new)
+
+
+def addresses_of(config: dict[str, Any]) -> set[str]:
+    return {f"{type}.{id}" for type, resources in config["resource"].items() for id in resources}
+
+
+def test_the_example_with_table_access_ignores_the_writes_of_the_function(emitted: Emitted) -> None:
+    resources = emitted("table_access")["resource"]
+    (filter,) = only(resources["aws_lambda_event_source_mapping"])["filter_criteria"]["filter"]
+    (conditions,) = json.loads(filter["pattern"])["dynamodb"]["NewImage"].values()
+    assert conditions["S"] == [{"exists": False}]
+    function = only(resources["aws_lambda_function"])
+    assert function["environment"]["variables"]["TABLE_NAME"].startswith("${aws_dynamodb_table.")
+    policy = json.loads(only(resources["aws_iam_role_policy"])["policy"])
+    (access,) = (statement for statement in policy["Statement"] if statement["Sid"] == "AccessTable")
+    assert {"dynamodb:GetItem", "dynamodb:UpdateItem"} <= set(access["Action"])
+
+
+def test_the_example_with_a_central_role_creates_nothing_of_iam(emitted: Emitted) -> None:
+    resources = emitted("central_role")["resource"]
+    assert not [type for type in resources if type.startswith("aws_iam_")]
+    assert only(resources["aws_lambda_function"])["role"] == "${var.role_arn}"
+
+
+def test_the_example_with_snap_start_maps_the_alias_of_the_published_version(emitted: Emitted) -> None:
+    resources = emitted("alias_with_snap_start")["resource"]
+    function = only(resources["aws_lambda_function"])
+    assert function["publish"] is True
+    assert function["snap_start"] == {"apply_on": "PublishedVersions"}
+    assert only(resources["aws_lambda_alias"])["function_version"].endswith(".version}")
+    mapping = only(resources["aws_lambda_event_source_mapping"])
+    assert mapping["function_name"].startswith("${aws_lambda_alias.")
+
+
+def test_the_example_with_an_existing_alias_maps_it(emitted: Emitted) -> None:
+    resources = emitted("existing_alias")["resource"]
+    mapping = only(resources["aws_lambda_event_source_mapping"])
+    assert mapping["function_name"] == "${data.aws_lambda_alias.live.arn}"
+    assert only(resources["aws_iam_role_policy"])["role"] == "${basename(data.aws_lambda_function.indexer.role)}"
 
 
 class TestFunction:

@@ -36,9 +36,9 @@ def is_token(value: object) -> bool:
     match value:
         case str():
             return any(mark in value for mark in ("${", LIST_MARK, MAP_MARK))
-        case bool() | None:
+        case int() | None:
             return False
-        case int() | float():
+        case float():
             return MIN_NUMBER_TOKEN < abs(value) < math.inf
         case list() | tuple():
             return any(is_list_element(item) for item in value)
@@ -212,7 +212,8 @@ def _try_to_resolve(token: object, scope: object) -> object:
     if not isinstance(scope, Construct):
         return unknown
     try:
-        resolved = _resolve(token, scope)
+        # The engine takes no tuples.
+        resolved = _resolve(list(token) if isinstance(token, tuple) else token, scope)
     except (RuntimeError, JSIIError) as error:
         if not is_engine_error(error):
             raise

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -376,6 +377,8 @@ class _Check:
                 self.refuse(property, value, f"never matches: NULL is always true; {fix}")
             elif leaf.kind not in ("boolean", "true", "any"):
                 self.refuse(property, value, f"never matches: {self.has(leaf)}; write {_shown(str(value).lower())}")
+        elif isinstance(value, float) and not math.isfinite(value):
+            self.refuse(property, value, "is no number in JSON; remove it")
         elif isinstance(value, int | float):
             if leaf.kind in ("text", "digits"):
                 reason = NUMBERS_ARE_TEXT if leaf.kind == "digits" else self.has(leaf)
@@ -435,7 +438,11 @@ class _Check:
                 self.refuse(property, dict(operand), message)
                 return
             ((operator, nested),) = operand.items()
-            several = operator == "equals-ignore-case" and isinstance(nested, list | tuple)
+            # Each of the three takes one text or a list of texts:
+            # https://github.com/aws/event-ruler/blob/main/README.md#anything-but-matching
+            several = isinstance(nested, list | tuple) and not tokens.is_token(nested)
+            if several and not nested:
+                self.refuse(_path_to(property, operator), nested, "must not be empty; add a value, or remove it")
             for item in nested if several else [nested]:
                 if not isinstance(item, str) and not tokens.is_token(item):
                     self.refuse(_path_to(property, operator), nested, "must be text")
@@ -452,11 +459,19 @@ class _Check:
             else:
                 for index, item in enumerate(operand):
                     if not tokens.is_token(item):
-                        self.equals(leaf, item, f"{property}[{index}]")
+                        self.differs(leaf, item, f"{property}[{index}]")
         elif isinstance(operand, str) or _is_plain_number(operand):
-            self.equals(leaf, operand, property)
+            self.differs(leaf, operand, property)
         else:
             self.refuse(property, operand, "must be text, a number, or a list of them")
+
+    def differs(self, leaf: Leaf, value: object, property: str) -> None:
+        """Check a value that must not be equal: one that the record cannot have excludes nothing."""
+        check = _Check(self.stream_view, Mistakes(self.mistakes.path))
+        check.equals(leaf, value, property)
+        for mistake in check.mistakes.found:
+            message = mistake.message.replace("never matches:", "excludes no record:", 1)
+            self.refuse(mistake.property, mistake.value, message)
 
     def numeric(self, leaf: Leaf, operand: object, property: str) -> None:
         """Check `numeric`."""
@@ -533,6 +548,8 @@ def _with_letters(values: Iterable[object]) -> dict[str, list[object]]:
             typed.setdefault("NULL", []).append(True)
         elif isinstance(value, int | float):
             typed.setdefault("N", []).append(_as_text(value))
+        elif isinstance(value, Mapping) and value and all(key in VALUE_OF_TYPE for key in value):
+            typed.update(value)  # an attribute value in a list
         else:
             typed.setdefault("S", []).append(value)
     return typed or {"S": ["…"]}

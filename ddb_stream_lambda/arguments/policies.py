@@ -32,6 +32,7 @@ PatternSid = Literal[
     "SendTraces",
     "JoinVpc",
     "SendFailedEvents",
+    "EncryptFailedEvents",
     "MountFileSystem",
     "CheckpointExecutions",
 ]

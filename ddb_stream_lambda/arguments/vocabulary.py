@@ -15,8 +15,6 @@ import difflib
 import re
 from collections.abc import Collection, Mapping
 
-from cdktf import TerraformElement, TerraformLocal, TerraformOutput, TerraformVariable
-
 _ONE_OF_EACH = "a pattern has one of each resource; create several patterns in a Python loop"
 _NO_PROVISIONERS = "not supported; add a terraform_data resource with the provisioner that depends on this resource"
 _COMPUTED = "the provider computes it; remove it"
@@ -387,20 +385,3 @@ def to_snake_case(word: str) -> str:
     """Return a name of another tool in snake case: ``kms_master_key_id`` for ``KMSMasterKeyId``."""
     spaced = re.sub("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", word)
     return re.sub("[-_ ]+", "_", spaced).lower()
-
-
-def hint_for_value(value: object) -> str:
-    """Return how to write a construct of cdktf that was given where a value is needed; empty for any other value."""
-    match value:
-        case TerraformVariable():
-            forms = "string_value, number_value, boolean_value or list_value"
-        case TerraformLocal():
-            forms = "as_string, as_number, as_boolean or as_list"
-        case TerraformOutput():
-            return "; an output is no value: give the value of the output itself"
-        case TerraformElement():
-            forms = "an attribute of it, such as arn, id or name"
-            return f"; a construct is no value: give {forms}"
-        case _:
-            return ""
-    return f"; a {type(value).__name__} is no value: give its {forms}"

@@ -81,7 +81,7 @@ def check_queue(
         mistakes: The collector of mistakes.
     """
     if not isinstance(deploy, bool):
-        mistakes.add(DEPLOY, deploy, "must be True or False")
+        mistakes.add(DEPLOY, deploy, "must be True or False, and known when the app is synthesized")
     if props is not None and deploy is False:
         mistakes.add(PROPS, props, f"configures the queue, but {DEPLOY} is False; remove one of the two")
     if props is not None and user_destination is not None:

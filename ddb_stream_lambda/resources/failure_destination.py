@@ -78,7 +78,13 @@ class Destination:
             yield allow("EncryptFailedBatches", KEY_ACTIONS[self.service], self.kms_key_arn)
 
 
-def take_destination(*, scope: Construct, arn: str) -> Destination:
+def take_destination(
+    *,
+    scope: Construct,
+    arn: str,
+    id: str = "destination-key",
+    property: str = f"{event_source.PROPS}.destination_config",
+) -> Destination:
     """Return the destination that the user names, with its service and its key.
 
     The key is read from the resource, if the stack has it. A key that the resource gets after the pattern is an error
@@ -87,6 +93,8 @@ def take_destination(*, scope: Construct, arn: str) -> Destination:
     Args:
         scope: The pattern. It gets a data source, if the key is not given by its ARN.
         arn: The destination's ARN.
+        id: The construct id of the data source.
+        property: The input that names the destination, for messages.
     """
     text = expression_of(arn, scope) if is_token(arn) else arn
     match = re.match(r"arn:[^:]+:(sqs|sns|s3):|\$\{(?:data\.)?aws_(sqs|sns|s3)_", text)
@@ -98,14 +106,14 @@ def take_destination(*, scope: Construct, arn: str) -> Destination:
     if found is None:
         return Destination(arn=arn, service=service, is_key_known=False)
     key = _key_of(found, service, scope)
-    check_at_synth(scope, lambda: _find_later_key(found, service, scope, key))
+    check_at_synth(scope, lambda: _find_later_key(found, service, scope, known=key, property=property))
     if key is None or AWS_MANAGED_KEY.fullmatch(key):
         return Destination(arn=arn, service=service)
     companion = companion_arguments({"provider": found.provider, "region": _arguments_of(found).get("region")})
     return Destination(
         arn=arn,
         service=service,
-        kms_key_arn=look_up_key(scope=scope, id="destination-key", key=key, companion=companion),
+        kms_key_arn=look_up_key(scope=scope, id=id, key=key, companion=companion),
     )
 
 
@@ -168,13 +176,15 @@ def _key_of(resource: TerraformResource, service: str, scope: Construct) -> str 
     return None
 
 
-def _find_later_key(resource: TerraformResource, service: str, scope: Construct, known: str | None) -> list[str]:
+def _find_later_key(
+    resource: TerraformResource, service: str, scope: Construct, *, known: str | None, property: str
+) -> list[str]:
     """Return an error if the resource got another key after the pattern was created."""
     key = _key_of(resource, service, scope)
     if key == known:
         return []
     return [
-        f"{event_source.PROPS}.destination_config names {_address(resource)}, which got the key "
+        f"{property} names {_address(resource)}, which got the key "
         f"{expression_of(str(key), scope)} after the pattern was created, so that the role may not use that key; "
         "define the encryption before the pattern"
     ]

@@ -33,6 +33,7 @@ from ..errors import Mistakes
 from ..limits import (
     APPLICATION_LOG_LEVELS,
     ARCHITECTURES,
+    ENVIRONMENT_VARIABLE_NAME,
     EPHEMERAL_STORAGE,
     FUNCTION_NAME,
     FUNCTION_RANGES,
@@ -41,11 +42,13 @@ from ..limits import (
     MAX_LAYERS,
     PACKAGE_TYPES,
     PUBLISH_TO,
+    RESERVED_ENVIRONMENT_VARIABLES,
     SNAP_START_APPLIES_ON,
     SYSTEM_LOG_LEVELS,
     TRACING_MODES,
 )
 from .arns import look_up_arn
+from .failure_destination import KEY_ACTIONS, take_destination
 
 PROPS = "lambda_function_props"
 EXISTING = "existing_lambda_obj"
@@ -132,6 +135,9 @@ class NewFunction:
         service = None if target is None else _service_of(target, scope)
         if target is not None and service in DEAD_LETTER_ACTIONS:
             yield allow("SendFailedEvents", [DEAD_LETTER_ACTIONS[service]], target)
+            key = _look_up_dead_letter_key(scope, target)
+            if key is not None:
+                yield allow("EncryptFailedEvents", KEY_ACTIONS[service], key)
         access_point = _access_point(self.arguments)
         if access_point is not None and _service_of(access_point, scope) == "elasticfilesystem":
             # IAM knows the access point only as a condition:
@@ -174,7 +180,7 @@ class GivenFunction:
 
     @property
     def is_qualified(self) -> bool:
-        """Whether it is a version or an alias. The version that a data source finds by itself is not invoked."""
+        """True for a version or an alias; the version that a data source finds by itself is not invoked."""
         match self.interface:
             case LambdaAlias() | DataAwsLambdaAlias():
                 return True
@@ -414,6 +420,7 @@ def _check_new(path: str, stack: TerraformStack, props: object, mistakes: Mistak
     )
     check_ranges(FUNCTION_RANGES, arguments=arguments, property=PROPS, mistakes=mistakes)
     _check_values(arguments, mistakes)
+    _check_variables(arguments, mistakes)
     _check_combinations(arguments, mistakes)
     code = arguments.pop("code", None)
     sources = _check_code_source(arguments, code, mistakes)
@@ -466,6 +473,20 @@ def _check_values(arguments: Arguments, mistakes: Mistakes) -> None:
         mistakes.add(f"{PROPS}.dead_letter_config.target_arn", target, message)
 
 
+def _check_variables(arguments: Arguments, mistakes: Mistakes) -> None:
+    """Add a mistake for each environment variable that Lambda refuses."""
+    variables = block_of(arguments, "environment").get("variables", {})
+    for name in () if is_token(variables) else variables:
+        if not isinstance(name, str) or is_token(name):
+            continue
+        property = f"{PROPS}.environment.variables[{name!r}]"
+        if name in RESERVED_ENVIRONMENT_VARIABLES:
+            mistakes.add(property, variables[name], "Lambda reserves this name and sets it; choose another one")
+        elif not re.fullmatch(ENVIRONMENT_VARIABLE_NAME, name):
+            message = "a name has two or more letters, digits and underscores, and starts with a letter; rename it"
+            mistakes.add(property, variables[name], message)
+
+
 def _check_combinations(arguments: Arguments, mistakes: Mistakes) -> None:
     """Add a mistake for each argument that does not apply with or without another one."""
     if "file_system_config" in arguments and "vpc_config" not in arguments:
@@ -512,9 +533,11 @@ def _role_of_aliased_function(alias: LambdaAlias | DataAwsLambdaAlias) -> str | 
     attribute = FUNCTION_ATTRIBUTE.fullmatch(expression_of(name, alias)) if is_token(name) else None
     if attribute is None:
         return None
-    for element in TerraformStack.of(alias).node.find_all():
-        if isinstance(element, LambdaFunction | DataAwsLambdaFunction) and _address_of(element) == attribute[1]:
-            return element.role
+    # The alias's stack comes first: another stack can have a function with the same address.
+    for scope in (TerraformStack.of(alias), alias.node.root):
+        for element in scope.node.find_all():
+            if isinstance(element, LambdaFunction | DataAwsLambdaFunction) and _address_of(element) == attribute[1]:
+                return element.role
     return f"${{{attribute[1]}.role}}"
 
 
@@ -530,6 +553,12 @@ def _tracing_mode(arguments: Arguments) -> Any:
 def _dead_letter_target(arguments: Arguments) -> str | None:
     target: str | None = block_of(arguments, "dead_letter_config").get("target_arn")
     return target
+
+
+def _look_up_dead_letter_key(scope: Construct, target: str) -> str | None:
+    """Return the customer managed key of a queue or topic of the stack; look it up if it is not given by its ARN."""
+    property = f"{PROPS}.dead_letter_config"
+    return take_destination(scope=scope, arn=target, id="dead-letter-key", property=property).kms_key_arn
 
 
 def _access_point(arguments: Arguments) -> str | None:

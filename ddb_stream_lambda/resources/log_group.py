@@ -117,9 +117,9 @@ def check_log_group(
         mistakes=mistakes,
         resource="aws_cloudwatch_log_group",
     )
-    _check_values(arguments, mistakes)
     default_name = defaults(used_by.arguments.get("function_name", path), {})["name"]
     is_default = arguments.get("name") == default_name
+    _check_values(arguments, is_default=is_default, mistakes=mistakes)
     return NewLogGroup(with_companion(arguments, used_by.companion()), is_default)
 
 
@@ -136,11 +136,12 @@ def build_log_group(*, scope: Construct, log_group: NewLogGroup | GivenLogGroup 
             return LogGroup(created, created.arn, None if is_default else created.name)
 
 
-def _check_values(arguments: Arguments, mistakes: Mistakes) -> None:
+def _check_values(arguments: Arguments, *, is_default: bool, mistakes: Mistakes) -> None:
     if {"name", "name_prefix"} <= arguments.keys():
         message = "a log group has a name, or a prefix that Terraform completes; remove one of the two"
         mistakes.add(f"{PROPS}.name_prefix", arguments["name_prefix"], message)
-    for name in ("name", "name_prefix"):
+    # The default name comes from the function's, which is checked already.
+    for name in ("name_prefix",) if is_default else ("name", "name_prefix"):
         check_name(LOG_GROUP_NAME, value=arguments.get(name), property=f"{PROPS}.{name}", mistakes=mistakes)
     group_class = arguments.get("log_group_class")
     check_choice(LOG_GROUP_CLASSES, value=group_class, property=f"{PROPS}.log_group_class", mistakes=mistakes)

@@ -5,18 +5,23 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
 from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 
 from .._engine.tokens import is_token
+from ..arguments.companions import companion_arguments, with_companion
+from ..arguments.warnings import OverrideWarning
 from ..errors import Mistakes
-from . import function, table
-from .function import GivenFunction, NewFunction
+from . import event_source, function, log_group, table
+from .function import FUNCTION_REFERENCE, GivenFunction, NewFunction
+from .log_group import GivenLogGroup, NewLogGroup
 from .table import GivenTable, NewTable, TableByArn
 from .table_replicas import replica_regions
+
+RegionWarningId = Literal["region"]
 
 
 def check_regions(
@@ -55,6 +60,49 @@ def check_regions(
     else:
         property = _property_of(table.PROPS, of_table, is_new=isinstance(table_input, NewTable))
         mistakes.add(property or table.EXISTING, table_region, f"the function is in {function_region}, and {rule}")
+
+
+def warnings_of(
+    *,
+    function_input: NewFunction | GivenFunction,
+    mapping_arguments: Mapping[str, Any],
+    log_group_input: NewLogGroup | GivenLogGroup | None,
+    stack: TerraformStack,
+) -> Iterator[OverrideWarning]:
+    """Yield a warning if the mapping or the log group is known to be in another region than the function.
+
+    Args:
+        function_input: The function.
+        mapping_arguments: The arguments of the event source mapping.
+        log_group_input: The log group of a new function.
+        stack: The pattern's stack.
+    """
+    companion = function_input.companion()
+    given = {event_source.PROPS: with_companion(mapping_arguments, companion)}
+    if isinstance(log_group_input, NewLogGroup):
+        given[log_group.PROPS] = log_group_input.arguments
+    regions = {
+        f"{props}.{'region' if 'region' in arguments else 'provider'}": _literal_region(arguments, stack)
+        for props, arguments in given.items()
+        if companion_arguments(arguments) != companion
+    }
+    named = FUNCTION_REFERENCE.fullmatch(str(mapping_arguments.get("function_name")))
+    if named is not None and named["region"] is not None:
+        regions[f"{event_source.PROPS}.function_name"] = named["region"]
+    if not regions:
+        return
+    function_region = function_input.region_in_arn() or _literal_region(companion, _stack_of(function_input, stack))
+    for property, region in regions.items():
+        if region is not None and function_region is not None and region != function_region:
+            yield _warning(
+                "region",
+                f"{property} is in {region}, and the function is in {function_region}: Lambda uses event source "
+                "mappings and log groups only in the function's region; use the same region or provider, or remove it.",
+            )
+
+
+def _warning(id: RegionWarningId, consequence: str) -> OverrideWarning:
+    return OverrideWarning(id, consequence)
 
 
 def _is_known_by_arn(table_input: NewTable | GivenTable) -> bool:

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from cdktf import Fn, TerraformVariable
+from cdktf import Fn, TerraformStack, TerraformVariable
 from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction
 
 from .._engine.creation import StringMap
 from .._engine.tokens import as_string, is_token
 from ..arguments.policies import Statement, allow
 from ..errors import Mistakes
-from ..limits import RESERVED_ENVIRONMENT_VARIABLES
+from ..limits import ENVIRONMENT_VARIABLE_NAME, RESERVED_ENVIRONMENT_VARIABLES
 from . import function
 from .function import ExistingFunction, GivenFunction, NewFunction, with_variables
-from .table import Table, TableByArn
+from .table import GivenTable, NewTable, Table, TableByArn
 from .table_keys import known_block
 
 PERMISSIONS = "table_permissions"
@@ -53,8 +53,6 @@ ACTIONS: dict[str, tuple[str, ...]] = {
 KEY_ACTIONS = ("kms:Decrypt", "kms:DescribeKey")
 WRITE_KEY_ACTIONS = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 
-VARIABLE_NAME = re.compile("[A-Za-z][A-Za-z0-9_]+")
-
 
 @dataclass(frozen=True)
 class TableAccess:
@@ -86,10 +84,21 @@ def check_table_access(
     *,
     permissions: object,
     variable: object,
+    table_input: NewTable | GivenTable,
     used_by: NewFunction | GivenFunction,
+    stack: TerraformStack,
     mistakes: Mistakes,
 ) -> TableAccess:
-    """Return the function's access to the table; add a mistake for each wrong input."""
+    """Return the function's access to the table; add a mistake for each wrong input.
+
+    Args:
+        permissions: The user's ``table_permissions``.
+        variable: The user's ``table_environment_variable_name``.
+        table_input: The table.
+        used_by: The function.
+        stack: The pattern's stack.
+        mistakes: The collector of mistakes.
+    """
     allowed = get_args(TablePermissions)
     if permissions is not None and (not isinstance(permissions, str) or permissions not in allowed):
         expression = ", and known when the app is synthesized" if is_token(permissions) else ""
@@ -97,6 +106,7 @@ def check_table_access(
         permissions = None
     if variable is not None:
         _check_variable(variable, used_by, mistakes)
+        _check_stacks(variable, table_input, used_by, stack, mistakes)
     return TableAccess(permissions, variable)  # type: ignore[arg-type]  # both are checked above
 
 
@@ -111,9 +121,14 @@ def _variables_of(existing: LambdaFunction) -> Mapping[str, Any]:
 
 
 def _check_variable(variable: object, used_by: NewFunction | GivenFunction, mistakes: Mistakes) -> None:
-    if not is_token(variable) and (not isinstance(variable, str) or not VARIABLE_NAME.fullmatch(variable)):
+    if not is_token(variable) and (
+        not isinstance(variable, str) or not re.fullmatch(ENVIRONMENT_VARIABLE_NAME, variable)
+    ):
         # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-        message = "must be a name of letters, digits and underscores that starts with a letter, such as TABLE_NAME"
+        message = (
+            "must be a name of two or more letters, digits and underscores that starts with a letter, such as "
+            "TABLE_NAME"
+        )
         if isinstance(variable, TerraformVariable):
             message = "is a Terraform variable; give its value: variable.string_value"
         mistakes.add(VARIABLE, variable, message)
@@ -134,6 +149,27 @@ def _check_variable(variable: object, used_by: NewFunction | GivenFunction, mist
             return
     if isinstance(taken, Mapping) and variable in taken:
         mistakes.add(VARIABLE, variable, "the function's environment has this variable; remove one of the two")
+
+
+def _check_stacks(
+    variable: object,
+    table_input: NewTable | GivenTable,
+    used_by: NewFunction | GivenFunction,
+    stack: TerraformStack,
+    mistakes: Mistakes,
+) -> None:
+    """Add a mistake if the function's stack would depend on the pattern's, which depends on the function's."""
+    if not isinstance(used_by, GivenFunction) or TerraformStack.of(used_by.interface) is stack:
+        return
+    is_table_here = isinstance(table_input, NewTable) or (
+        not isinstance(table_input.interface, TableByArn) and TerraformStack.of(table_input.interface) is stack
+    )
+    if is_table_here:
+        message = (
+            "the function is in another stack, and that stack would need the name of a table of this one: the two "
+            "stacks would depend on each other; create the table or the pattern in the function's stack, or remove it"
+        )
+        mistakes.add(VARIABLE, variable, message)
 
 
 def _name_of(table: Table) -> str:

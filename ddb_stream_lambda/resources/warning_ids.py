@@ -13,6 +13,7 @@ from .function import FunctionWarningId
 from .lambda_alias import AliasWarningId
 from .permissions import PermissionsWarningId
 from .policy_size import PolicySizeWarningId
+from .regions import RegionWarningId
 from .table import TableWarningId
 
 PROPERTY = "silence_warnings"
@@ -26,6 +27,7 @@ WarningId = Literal[
     QueueWarningId,
     PermissionsWarningId,
     PolicySizeWarningId,
+    RegionWarningId,
 ]
 
 

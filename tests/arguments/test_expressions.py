@@ -24,7 +24,7 @@ from ddb_stream_lambda.arguments.completing import _required_keys
 from ddb_stream_lambda.arguments.conforming import Number, fields_of, types_of
 
 from generate_props import MAPPINGS, SUPPLIED
-from tests.support.calls import Emit, MistakesOf, new_stack
+from tests.support.calls import VPC, Emit, MistakesOf, new_stack
 from tests.support.emitted import Emitted
 
 # Input of the pattern -> the TypedDict and the resource type.
@@ -44,16 +44,26 @@ FUNCTION = {"filename": "function.zip", "source_code_hash": "hash", "runtime": "
 IMAGE = {"image_uri": "${var.text}", "filename": None, "source_code_hash": None, "runtime": None, "handler": None}
 S3 = {"s3_bucket": "${var.text}", "s3_key": "${var.text}", "filename": None, "source_code_hash": None}
 # The beginning of an argument's path -> further props of the call.
+RESTORED = {"restore_source_name": "${var.text}"}
+STRONG = {"replica": [{"region_name": "eu-west-2", "consistency_mode": "STRONG"}]}
 CONTEXT: dict[str, dict[str, Any]] = {
     "dynamo_table_props.global_secondary_index.0.": {"billing_mode": "${var.text}"},
+    "dynamo_table_props.global_table_witness": STRONG,
+    "dynamo_table_props.import_table": {"hash_key": "id"},
+    "dynamo_table_props.local_secondary_index": {"range_key": "${var.text}"},
     "dynamo_table_props.read_capacity": {"billing_mode": "${var.text}"},
+    "dynamo_table_props.restore_date_time": RESTORED,
+    "dynamo_table_props.restore_to_latest_time": RESTORED,
     "dynamo_table_props.write_capacity": {"billing_mode": "${var.text}"},
+    "lambda_function_props.file_system_config": {"vpc_config": VPC},
     "lambda_function_props.image_config": IMAGE,
     "lambda_function_props.image_uri": IMAGE,
+    "lambda_function_props.replacement_security_group_ids": {"replace_security_groups_on_destroy": True},
     "lambda_function_props.s3_": S3,
 }
 # Arguments that take no expression: constructs of the app, and values that must be known at synth.
-WITHOUT_EXPRESSION = {"code", "depends_on", "lifecycle", "policy_arns", "provider"}
+# `tenancy_config` is always refused, and the queue's `policy` is emitted in another resource.
+WITHOUT_EXPRESSION = {"code", "depends_on", "lifecycle", "policy", "policy_arns", "provider", "tenancy_config"}
 
 
 @jsii.implements(cdktf.IAnyProducer, cdktf.IListProducer, cdktf.INumberProducer, cdktf.IStringProducer)
@@ -238,6 +248,8 @@ def _required(shape: type) -> dict[str, Any]:
 
 def call(stack: TerraformStack, id: str, argument: Argument, given: object) -> DynamoDBStreamsToLambda:
     inputs = {"lambda_function_props": FUNCTION, argument.input: given}
+    if "durable_config" in argument.path:
+        inputs["lambda_alias_props"] = {}
     return DynamoDBStreamsToLambda(stack, id, **inputs)  # type: ignore[arg-type]
 
 
@@ -380,7 +392,7 @@ def test_a_map_is_merged_over_an_expression(emit: Emit, stack: TerraformStack) -
     emitted = emit(lambda_function_props=variables, table_environment_variable_name="TABLE")
     (function,) = (f for name, f in emitted.all("aws_lambda_function").items() if name.startswith("pipeline_"))
     assert function["environment"]["variables"] == (
-        f'${{merge(var.map, {{"TABLE" = {emitted.address("aws_dynamodb_table")}.name}})}}'
+        f'${{merge(var.map, zipmap(["TABLE"], [{emitted.address("aws_dynamodb_table")}.name]))}}'
     )
 
 

@@ -1,6 +1,7 @@
 """Filter patterns: the shape that Lambda accepts and that can match a stream record, and the rules that write them."""
 
 import json
+import math
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -74,6 +75,7 @@ RIGHT: list[Any] = [
     new_image({"name": {"S": ["", {"equals-ignore-case": "alice"}, {"prefix": {"equals-ignore-case": "b"}}]}}),
     new_image({"name": {"S": [{"anything-but": {"prefix": "x"}}, {"anything-but": {"suffix": "y"}}]}}),
     new_image({"name": {"S": [{"anything-but": {"equals-ignore-case": ["x", "y"]}}]}}),
+    new_image({"name": {"S": [{"anything-but": {"prefix": ["x", "y"]}}, {"anything-but": {"suffix": ["x", "y"]}}]}}),
     new_image({"total": {"N": ["5", "-0.5", "1E+100", {"prefix": "1"}, {"anything-but": ["0"]}]}}),
     new_image({"status": {"$or": [{"S": ["open"]}, {"N": ["1"]}]}}),
     {"$or": [{"eventName": ["INSERT"]}, new_image({"status": {"S": ["open"]}})]},
@@ -172,6 +174,10 @@ WRONG: list[tuple[Any, str, str]] = [
         "must be text, a number, or",
     ),
     (new_image({"a": {"N": [{"anything-but": [0]}]}}), f"{IMAGE}.a.N[0]['anything-but'][0]", 'write "0"'),
+    (new_image({"a": {"N": [{"anything-but": [0]}]}}), f"{IMAGE}.a.N[0]['anything-but'][0]", "excludes no record"),
+    (new_image({"a": {"S": [{"anything-but": {"prefix": []}}]}}), f"{IMAGE}.a.S[0]['anything-but'].prefix", "empty"),
+    (new_image({"a": {"L": [{"S": ["x"]}]}}), f"{IMAGE}.a.L", 'such as {"S": ["x"]}'),
+    (new_image({"a": {"N": [10**400]}}), f"{IMAGE}.a.N[0]", "numbers in a stream record are text"),
     (new_image({"a": {"N": [{"anything-but": 0}]}}), f"{IMAGE}.a.N[0]['anything-but']", 'write "0"'),
     (
         new_image({"a": {"BOOL": [{"anything-but": [True]}]}}),
@@ -249,6 +255,11 @@ class TestPatterns:
     @pytest.mark.parametrize(("pattern", "property", "words"), [case for case in WRONG if is_json(case[0])], ids=str)
     def test_have_the_same_mistakes_as_text(self, pattern: Any, property: str, words: str) -> None:
         assert mistakes_in(json.dumps(pattern)).keys() == {property}
+
+    @pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
+    def test_have_only_numbers_of_json(self, number: float) -> None:
+        messages = mistakes_in({"dynamodb": {"SizeBytes": [number]}})
+        assert "is no number in JSON" in messages["pattern.dynamodb.SizeBytes[0]"]
 
     def test_report_several_mistakes_together(self) -> None:
         pattern = {"eventName": "INSERT", "body": ["x"], **new_image({"a": ["x"]})}

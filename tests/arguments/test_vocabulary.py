@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 import pytest
 from ddb_stream_lambda import DynamoDBStreamsToLambda
-from cdktf import TerraformLocal, TerraformOutput, TerraformStack, TerraformVariable
-from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from ddb_stream_lambda.arguments import _generated
 from ddb_stream_lambda.arguments.conforming import fields_of
 from ddb_stream_lambda.arguments.vocabulary import (
@@ -15,7 +13,6 @@ from ddb_stream_lambda.arguments.vocabulary import (
     OTHER_WORDS,
     REFUSED,
     explain_unknown,
-    hint_for_value,
     to_snake_case,
 )
 
@@ -198,15 +195,6 @@ def test_every_name_that_is_suggested_exists(shape: str) -> None:
 )
 def test_a_name_in_another_case_is_converted(word: str, snake: str) -> None:
     assert to_snake_case(word) == snake
-
-
-def test_a_construct_that_is_given_as_a_value_has_a_hint(stack: TerraformStack) -> None:
-    variable = TerraformVariable(stack, "name", type="string")
-    assert "give its string_value, number_value, boolean_value or list_value" in hint_for_value(variable)
-    assert "give its as_string" in hint_for_value(TerraformLocal(stack, "local", "a"))
-    assert "the value of the output" in hint_for_value(TerraformOutput(stack, "output", value="a"))
-    assert "an attribute of it, such as arn" in hint_for_value(SqsQueue(stack, "queue"))
-    assert hint_for_value("text") == hint_for_value(3) == hint_for_value(variable.string_value) == ""
 
 
 @pytest.mark.parametrize(("shape", "resource"), [MAPPING, TABLE, FUNCTION, QUEUE])

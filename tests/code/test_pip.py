@@ -21,6 +21,8 @@ from ddb_stream_lambda.code.requirements import read_requirements
 
 from tests.code.builders import ARM_313_TAG, build_wheel
 
+pytestmark = pytest.mark.slow
+
 ARM = Target("python3.13", "arm64")
 
 

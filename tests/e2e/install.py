@@ -131,7 +131,7 @@ def find_newer_python() -> str:
     """Find the newest Python on this machine that can run the emulator."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     folders = [*os.get_exec_path(), *map(str, (pyenv / "versions").glob("*/bin"))]
-    for minor in (14, 13, MIN_PYTHON_MINOR):
+    for minor in (13, MIN_PYTHON_MINOR):
         for folder in folders:
             candidate = Path(folder, f"python3.{minor}")
             if candidate.exists() and subprocess.run([candidate, "-c", ""], capture_output=True).returncode == 0:

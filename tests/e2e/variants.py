@@ -192,9 +192,7 @@ def encrypted_bucket(scope: Construct, key: str) -> S3Bucket:
 
 def with_app_alias(scope: Construct) -> Inputs:
     given = app_function(scope, publish=True)
-    live = LambdaAlias(
-        scope, "live", name="live", function_name=given.function_name, function_version=given.version
-    )
+    live = LambdaAlias(scope, "live", name="live", function_name=given.function_name, function_version=given.version)
     return {"existing_lambda_obj": live}
 
 
@@ -263,7 +261,10 @@ def with_expressions(scope: Construct) -> Inputs:
             "table_permissions": "Read",
             "table_environment_variable_name": text(scope, "TABLE_NAME", "variable"),
             "lambda_role_statements": [
-                {"Action": texts(scope, "s3:GetObject", id="actions"), "Resource": text(scope, "arn:aws:s3:::a/*", "arn")},
+                {
+                    "Action": texts(scope, "s3:GetObject", id="actions"),
+                    "Resource": text(scope, "arn:aws:s3:::a/*", "arn"),
+                },
                 {"Action": "s3:ListBucket", "Resource": Fn.join("", ["arn:aws:s3:::", text(scope, "a", "bucket")])},
                 STATEMENT,
             ],
@@ -379,7 +380,8 @@ ARGUMENTS: dict[str, dict[str, Variant]] = {
         "metrics_config": mapping(metrics_config={"metrics": ["EventCount"]}),
         "parallelization_factor": mapping(parallelization_factor=10),
         "provider": lambda scope: (
-            table(provider=other_provider(scope)) | function(provider=other_provider(scope))
+            table(provider=other_provider(scope))
+            | function(provider=other_provider(scope))
             | mapping(provider=other_provider(scope))
         ),
         "region": table(region=OTHER_REGION) | function(region=OTHER_REGION) | mapping(region=OTHER_REGION),
@@ -696,9 +698,9 @@ PAIRS: dict[str, Variant] = {
     "alias and snapshots": alias(name="blue") | function(snap_start={"apply_on": "PublishedVersions"}),
     "alias, table's name and permissions": alias()
     | {"table_environment_variable_name": "TABLE_NAME", "table_permissions": "All"},
-    "mapping to an alias by name": alias() | mapping(function_name="pair-mapping:live") | function(
-        function_name="pair-mapping"
-    ),
+    "mapping to an alias by name": alias()
+    | mapping(function_name="pair-mapping:live")
+    | function(function_name="pair-mapping"),
     "queue of the app with a key as failure destination": lambda scope: failures_to(
         SqsQueue(scope, "failed", kms_master_key_id=KmsKey(scope, "key").arn).arn
     ),

@@ -84,3 +84,8 @@ def test_any_value_is_described(stack: TerraformStack, variable: TerraformVariab
 def test_the_parts_of_a_token_are_tokens(stack: TerraformStack, variable: TerraformVariable) -> None:
     assert is_token(variable.list_value[0])
     assert is_token(next(iter(DynamodbTable(stack, "table", name="table").tags_all)))
+
+
+@pytest.mark.parametrize("number", [0, -1, 10**300, 10**400, 1.5])
+def test_a_plain_number_is_no_token(number: float) -> None:
+    assert not is_token(number)

@@ -13,6 +13,8 @@ from tests.e2e.skipping import skip_if_missing
 
 from .support import HandOver
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def checkov() -> None:

@@ -12,6 +12,8 @@ from tests.e2e.terraform import override_provider
 
 from .support import MAPPING, HandOver, Terraform
 
+pytestmark = pytest.mark.slow
+
 PLAN = ("plan", "-no-color", "-input=false", "-var-file=prod.tfvars")
 NO_CHANGES = "found no differences, so no changes are needed"
 

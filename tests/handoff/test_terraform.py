@@ -9,6 +9,8 @@ import pytest
 
 from .support import TABLE, HandOver, Terraform
 
+pytestmark = pytest.mark.slow
+
 # Settings with which the provider plans new resources without a request to AWS.
 OFFLINE = {
     "provider": {

@@ -286,6 +286,16 @@ class TestPermissions:
         target = SqsQueue(stack, "events").arn
         emitted = emit(lambda_function_props={"dead_letter_config": {"target_arn": target}})
         assert emitted.permissions["SendFailedEvents"] == ({"sqs:SendMessage"}, "${aws_sqs_queue.events.arn}")
+        assert "EncryptFailedEvents" not in emitted.permissions
+
+    def test_of_the_stack_with_a_customer_managed_key_lets_the_role_use_it(
+        self, emit: Emit, stack: TerraformStack
+    ) -> None:
+        queue = SqsQueue(stack, "events", kms_master_key_id="alias/events")
+        emitted = emit(lambda_function_props={"dead_letter_config": {"target_arn": queue.arn}})
+        (key,) = emitted.all("aws_kms_key", kind="data")
+        actions = {"kms:Decrypt", "kms:GenerateDataKey*"}
+        assert emitted.permissions["EncryptFailedEvents"] == (actions, f"${{data.aws_kms_key.{key}.arn}}")
 
     @pytest.mark.parametrize("arn", [ACCESS_POINT_ARN, "${aws_efs_access_point.orders.arn}"])
     def test_to_mount_a_file_system_are_only_for_its_access_point(self, emit: Emit, arn: str) -> None:
@@ -460,3 +470,24 @@ class TestExistingFunction:
 def test_a_call_without_a_function_is_refused_with_both_inputs(mistakes_of: MistakesOf) -> None:
     mistakes = mistakes_of(existing_lambda_obj=None)
     assert "give lambda_function_props or existing_lambda_obj" in mistakes[PROPS]
+
+
+class TestEnvironmentVariables:
+    @pytest.mark.parametrize("name", ["AWS_REGION", "_HANDLER", "LAMBDA_TASK_ROOT"])
+    def test_that_lambda_sets_are_refused(self, mistakes_of: MistakesOf, name: str) -> None:
+        mistakes = mistakes_of(lambda_function_props={"environment": {"variables": {name: "x"}}})
+        assert "Lambda reserves" in mistakes[f"lambda_function_props.environment.variables[{name!r}]"]
+
+    @pytest.mark.parametrize("name", ["A", "1A", "_A", "A-B", "A.B", ""])
+    def test_with_a_name_that_lambda_refuses_are_refused(self, mistakes_of: MistakesOf, name: str) -> None:
+        mistakes = mistakes_of(lambda_function_props={"environment": {"variables": {name: "x"}}})
+        assert "rename it" in mistakes[f"lambda_function_props.environment.variables[{name!r}]"]
+
+    @pytest.mark.parametrize("name", ["A1", "TABLE_NAME", "PYTHONPATH", "AWS_LAMBDA_EXEC_WRAPPER", "TZ", "${var.name}"])
+    def test_with_any_other_name_are_kept(self, emit: Emit, name: str) -> None:
+        emitted = emit(lambda_function_props={"environment": {"variables": {name: "x"}}})
+        assert emitted.function["environment"] == {"variables": {name: "x"}}
+
+
+def test_a_wrong_name_is_reported_once(mistakes_of: MistakesOf) -> None:
+    assert list(mistakes_of(lambda_function_props={"function_name": "a b"})) == ["lambda_function_props.function_name"]

@@ -135,6 +135,20 @@ class TestGivenAlias:
         assert mapping["function_name"].startswith("${data.terraform_remote_state.")
         assert [address.split(".")[0] for address in mapping["depends_on"]] == ["aws_iam_role_policy"]
 
+    @pytest.mark.parametrize("attribute", ["function_name", "arn"])
+    def test_of_this_stack_with_a_function_of_another_one_uses_that_function(
+        self, stack: TerraformStack, attribute: str
+    ) -> None:
+        app = App.of(stack)
+        other = TerraformStack(app, "other")
+        AwsProvider(other, "aws", region="eu-west-1")
+        alias = create_alias(stack, getattr(create_function(other), attribute))
+        DynamoDBStreamsToLambda(stack, "pipeline", existing_lambda_obj=alias)
+        app.synth()
+        emitted = json.loads((Path(app.outdir) / "stacks" / "orders" / "cdk.tf.json").read_text())["resource"]
+        (policy,) = emitted["aws_iam_role_policy"].values()
+        assert policy["role"].startswith("${basename(data.terraform_remote_state.")
+
     @pytest.mark.parametrize(
         ("function_name", "looked_up"),
         [

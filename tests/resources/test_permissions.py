@@ -7,9 +7,10 @@ import pytest
 from ddb_stream_lambda import RoleStatement
 from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_lambda_function import DataAwsLambdaFunction
+from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 from ddb_stream_lambda.arguments.policies import PatternSid
 
-from tests.support.arns import ACCESS_POINT_ARN, KEY_ARN, ROLE_ARN, TOPIC_ARN
+from tests.support.arns import ACCESS_POINT_ARN, KEY_ARN, ROLE_ARN
 from tests.support.calls import VPC, Emit, MistakesOf
 
 
@@ -43,13 +44,14 @@ def test_the_policy_is_inline_on_the_role(emit: Emit) -> None:
     assert policy["name"] == "orders_pipeline"
 
 
-def test_the_sids_are_those_that_users_cannot_use(emit: Emit) -> None:
+def test_the_sids_are_those_that_users_cannot_use(emit: Emit, stack: TerraformStack) -> None:
+    topic = SnsTopic(stack, "events", kms_master_key_id=KEY_ARN)
     emitted = emit(
         dynamo_table_props={"server_side_encryption": {"kms_key_arn": KEY_ARN}},
         sqs_dlq_queue_props={"kms_master_key_id": KEY_ARN},
         lambda_function_props={
             "vpc_config": VPC,
-            "dead_letter_config": {"target_arn": TOPIC_ARN},
+            "dead_letter_config": {"target_arn": topic.arn},
             "file_system_config": {"arn": ACCESS_POINT_ARN, "local_mount_path": "/mnt/orders"},
             "durable_config": {"execution_timeout": 60},
         },

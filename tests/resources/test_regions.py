@@ -166,3 +166,38 @@ class TestTheLookUpOfTheKey:
     def test_is_not_made_for_a_data_source(self, emit: Emit, stack: TerraformStack) -> None:
         table = DataAwsDynamodbTable(stack, "given", name="given")
         assert emit(existing_table_interface=table).all("aws_kms_key", kind="data") == {}
+
+
+class TestRegionOfACompanion:
+    @pytest.mark.parametrize("props", ["dynamo_event_source_props", "log_group_props"])
+    @pytest.mark.parametrize("key", ["region", "provider"])
+    def test_other_than_the_functions_causes_a_warning(
+        self, emit: Emit, ohio: AwsProvider, props: str, key: str
+    ) -> None:
+        (warning,) = emit(**{props: {key: "us-east-2" if key == "region" else ohio}}).warnings
+        assert warning.startswith(f"{props}.{key} is in us-east-2, and the function is in eu-west-1")
+
+    @pytest.mark.parametrize("props", ["dynamo_event_source_props", "log_group_props"])
+    def test_can_be_written_in_another_way(self, emit: Emit, ohio: AwsProvider, props: str) -> None:
+        emitted = emit(
+            dynamo_table_props={"provider": ohio},
+            lambda_function_props={"provider": ohio},
+            **{props: {"region": "us-east-2"}},
+        )
+        kind = "aws_cloudwatch_log_group" if props == "log_group_props" else "aws_lambda_event_source_mapping"
+        assert emitted.only(kind)["region"] == "us-east-2"
+        assert emitted.warnings == []
+
+    @pytest.mark.parametrize("props", ["dynamo_event_source_props", "log_group_props"])
+    def test_that_is_an_expression_is_not_checked(self, emit: Emit, stack: TerraformStack, props: str) -> None:
+        region = TerraformVariable(stack, "region", type="string").string_value
+        emitted = emit(**{props: {"region": region}})
+        kind = "aws_cloudwatch_log_group" if props == "log_group_props" else "aws_lambda_event_source_mapping"
+        assert emitted.only(kind)["region"] == "${var.region}"
+        assert emitted.warnings == []
+
+    @pytest.mark.parametrize(("function_name", "number"), [(OHIO_FUNCTION, 1), ("orders", 0), ("${var.name}", 0)])
+    def test_in_the_name_that_the_mapping_has_causes_a_warning(
+        self, emit: Emit, function_name: str, number: int
+    ) -> None:
+        assert len(emit(dynamo_event_source_props={"function_name": function_name}).warnings) == number

@@ -1,10 +1,11 @@
 """The function's permissions on the table itself, and the variable that names the table."""
 
+import json
 from typing import Any
 
 import pytest
 from ddb_stream_lambda import TableByArn
-from cdktf import TerraformStack, TerraformVariable, Token
+from cdktf import App, TerraformStack, TerraformVariable, Testing, Token
 from cdktf_cdktf_provider_aws.data_aws_dynamodb_table import DataAwsDynamodbTable
 from cdktf_cdktf_provider_aws.data_aws_lambda_function import DataAwsLambdaFunction
 from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction, LambdaFunctionEnvironment
@@ -158,3 +159,37 @@ class TestTheNameOfTheTable:
         table = 'element(split("/stream/", var.stream), 0)'
         expected = f'${{element(split("/", {table}), 1)}}'
         assert emitted.function["environment"]["variables"] == {VARIABLE: expected}
+
+
+class TestFunctionOfAnotherStack:
+    """The function's stack would need the name of a table of the pattern's stack, which needs the function."""
+
+    @pytest.fixture
+    def given(self, stack: TerraformStack) -> LambdaFunction:
+        return create_function(TerraformStack(App.of(stack), "other"))
+
+    def test_cannot_have_the_name_of_a_new_table(self, mistakes_of: MistakesOf, given: LambdaFunction) -> None:
+        mistakes = mistakes_of(existing_lambda_obj=given, table_environment_variable_name=VARIABLE)
+        assert "would depend on each other" in mistakes["table_environment_variable_name"]
+
+    def test_cannot_have_the_name_of_a_table_of_this_stack(
+        self, mistakes_of: MistakesOf, stack: TerraformStack, given: LambdaFunction
+    ) -> None:
+        table = DataAwsDynamodbTable(stack, "given", name="given")
+        mistakes = mistakes_of(
+            existing_lambda_obj=given, existing_table_interface=table, table_environment_variable_name=VARIABLE
+        )
+        assert "would depend on each other" in mistakes["table_environment_variable_name"]
+
+    def test_can_have_the_name_of_a_table_of_its_stack(self, emit: Emit, given: LambdaFunction) -> None:
+        table = DataAwsDynamodbTable(TerraformStack.of(given), "table", name="given")
+        emit(existing_lambda_obj=given, existing_table_interface=table, table_environment_variable_name=VARIABLE)
+        other = json.loads(Testing.synth(TerraformStack.of(given)))["resource"]["aws_lambda_function"]["given"]
+        assert other["environment"] == {"variables": {VARIABLE: "${data.aws_dynamodb_table.table.name}"}}
+
+    def test_can_have_the_name_of_a_table_by_arn(self, emit: Emit, given: LambdaFunction) -> None:
+        table = TableByArn(stream_arn=STREAM_ARN)
+        emitted = emit(
+            existing_lambda_obj=given, existing_table_interface=table, table_environment_variable_name=VARIABLE
+        )
+        assert emitted.mapping["event_source_arn"] == STREAM_ARN

@@ -15,6 +15,7 @@ IMPORT = {"input_format": "CSV", "s3_bucket_source": {"bucket": "items"}}
 
 # Id -> inputs that cause the warning. One for each id.
 OVERRIDES: dict[str, dict[str, Any]] = {
+    "region": {"log_group_props": {"region": "us-east-2"}},
     "bisect_batch_on_function_error": {"dynamo_event_source_props": {"bisect_batch_on_function_error": False}},
     "dead_letter_config": {"lambda_function_props": {"dead_letter_config": {"target_arn": "${var.target}"}}},
     "deletion_protection_enabled": {"dynamo_table_props": {"deletion_protection_enabled": False}},
