@@ -245,7 +245,7 @@ def with_expressions(scope: Construct) -> Inputs:
             bisect_batch_on_function_error=boolean(scope, True, "bisect"),
             starting_position=text(scope, "LATEST", "position"),
             function_response_types=texts(scope, "ReportBatchItemFailures", id="responses"),
-            filter_criteria={"filter": [{"pattern": text(scope, json.dumps({"eventName": ["INSERT"]}), "pattern")}]},
+            filter_criteria={"filter": [{"pattern": Fn.jsonencode({"eventName": [text(scope, "INSERT", "event")]})}]},
         )
         | function(
             architectures=texts(scope, "arm64", id="architectures"),
