@@ -15,6 +15,7 @@ import jsii
 from cdktf import TerraformElement
 from constructs import Construct
 
+from .templates import escape_for_hcl
 from .tokens import expression_of, is_token
 
 CONDITIONS = {"precondition", "postcondition"}
@@ -39,10 +40,11 @@ def create(kind: type[ElementT], *, scope: Construct, id: str, arguments: Mappin
         arguments: Terraform's argument names and checked values; blocks are dicts, string maps are `StringMap`.
     """
     element = kind.__new__(kind)
-    arguments = _with_references(arguments, scope)
+    writes_hcl = _writes_hcl()
+    arguments = _with_references(_escape_texts(arguments) if writes_hcl else arguments, scope)
     jsii.create(kind, element, [scope, id, _for_engine(arguments)])
     lifecycle = arguments.get("lifecycle")
-    if isinstance(lifecycle, Mapping) and CONDITIONS & lifecycle.keys() and _writes_hcl():
+    if isinstance(lifecycle, Mapping) and CONDITIONS & lifecycle.keys() and writes_hcl:
         _write_conditions_as_blocks(element, lifecycle)
     return element
 
@@ -50,6 +52,19 @@ def create(kind: type[ElementT], *, scope: Construct, id: str, arguments: Mappin
 def _writes_hcl() -> bool:
     """Return whether the stack is written as HCL (``cdktf synth --hcl``), as cdktf's terraform-stack.js decides it."""
     return os.environ.get("SYNTH_HCL_OUTPUT") in ("true", "1")
+
+
+def _escape_texts(value: Any) -> Any:
+    """Return the arguments with texts that cdktf writes correctly as HCL."""
+    match value:
+        case str():
+            return escape_for_hcl(value)
+        case dict():
+            return type(value)({key: _escape_texts(item) for key, item in value.items()})
+        case list() | tuple():
+            return [_escape_texts(item) for item in value]
+        case _:
+            return value
 
 
 def _write_conditions_as_blocks(element: TerraformElement, lifecycle: Mapping[str, Any]) -> None:

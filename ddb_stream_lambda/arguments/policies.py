@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from cdktf import Fn
 
+from .._engine.templates import split_template
 from .._engine.tokens import is_resolvable, is_token
 
 Statement = dict[str, Any]
@@ -16,9 +17,6 @@ Statement = dict[str, Any]
 # The parts that `json.dumps` writes wrongly: an expression that the user wrote, which can have quotes, and a list or
 # map of the engine. cdktf's own mark of an expression has nothing to escape.
 NEEDS_PARTS = re.compile(r"[$%]\{(?!TfToken\[)|[#&]\{TfToken\[")
-# The start of an expression `${` or of a directive `%{`. A doubled sign is Terraform's escape for the literal text:
-# https://developer.hashicorp.com/terraform/language/expressions/strings
-SEQUENCE_START = re.compile(r"\$+\{|%+\{")
 
 PatternSid = Literal[
     "ListStreams",
@@ -85,63 +83,3 @@ def _to_json_by_parts(value: Any) -> str:
             return "[" + ", ".join(map(_to_json_by_parts, value)) + "]"
         case _:
             return json.dumps(value)
-
-
-def split_template(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield the parts of a text, each with whether it is an expression ``${...}`` or a directive ``%{...}``.
-
-    ``$${`` is literal text: Terraform's escape for ``${``, which IAM's policy variables need. An expression without an
-    end is literal text too.
-    """
-    start = position = 0
-    while (found := SEQUENCE_START.search(text, position)) is not None:
-        end = _end_of_expression(text, found.end()) if len(found[0]) == 2 else None
-        if end is None:
-            position = found.end()
-            continue
-        if start < found.start():
-            yield text[start : found.start()], False
-        yield text[found.start() : end], True
-        start = position = end
-    if start < len(text):
-        yield text[start:], False
-
-
-def _end_of_expression(text: str, position: int) -> int | None:
-    """Return the position after the brace that closes the expression; None if there is none."""
-    depth = 1
-    while position < len(text):
-        match text[position]:
-            case '"':
-                end = _end_of_string(text, position + 1)
-                if end is None:
-                    return None
-                position = end
-                continue
-            case "{":
-                depth += 1
-            case "}":
-                depth -= 1
-        position += 1
-        if depth == 0:
-            return position
-    return None
-
-
-def _end_of_string(text: str, position: int) -> int | None:
-    """Return the position after the quote that closes a string inside an expression; None if there is none."""
-    while position < len(text):
-        if text[position] == "\\":
-            position += 2
-        elif text[position] == '"':
-            return position + 1
-        elif text.startswith("$${", position):
-            position += 3
-        elif text.startswith("${", position):
-            end = _end_of_expression(text, position + 2)
-            if end is None:
-                return None
-            position = end
-        else:
-            position += 1
-    return None

@@ -12,8 +12,9 @@ from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from constructs import IConstruct
 
+from .._engine.templates import split_template
 from .._engine.tokens import expression_of, is_token
-from ..arguments.policies import Statement, policy_document, split_template
+from ..arguments.policies import Statement, policy_document
 from ..arguments.warnings import OverrideWarning
 from ..limits import MAX_INLINE_POLICY_CHARACTERS
 from .role import Role

@@ -170,6 +170,37 @@ def adapt(config: Config, version: Version) -> Config:
     return config
 
 
+def adapt_hcl(text: str, version: Version) -> str:
+    """Return a configuration that cdktf wrote as HCL in the form that a version accepts, except for its runtimes.
+
+    cdktf writes each argument, and the end of each block, map and list in a line of its own.
+    """
+    text = str(_replace_references(text, differences(version).attributes))
+    text = text.replace(f'version = "{format_version(BINDINGS_VERSION)}"', f'version = "{format_version(version)}"')
+    kept: list[str] = []
+    type, path, removed_below, in_heredoc = "", list[str](), None, False
+    for line in text.splitlines():
+        depth = len(path)
+        if in_heredoc:
+            in_heredoc = line != "EOF"
+        elif resource := re.match(r'(?:resource|data) "(\w+)"', line):
+            type, path = resource[1], [""]
+        elif re.fullmatch(r"\s*[}\]],?", line):
+            path = path[:-1]
+        else:
+            path = [*path, line.split()[0]] if line.strip() else path
+            in_heredoc = line.endswith("<<EOF")
+            if removed_below is None and ".".join(path[1:]) in lacking(type, version):
+                removed_below = depth
+            if not line.endswith(("{", "[")):
+                path = path[:depth]
+        if removed_below is None:
+            kept.append(line)
+        elif len(path) == removed_below and not in_heredoc:
+            removed_below = None
+    return "\n".join(kept) + "\n"
+
+
 def _remove(block: Any, path: Sequence[str]) -> None:
     """Remove an argument from a block, or from each block of a list."""
     match block:

@@ -49,6 +49,7 @@ Variant = Inputs | Callable[[Construct], Inputs]
 EXISTING = "orders"
 EXISTING_ALIAS = "live"
 KEY_ALIAS = "alias/orders"
+CODE_IN_BUCKET = {"s3_bucket": "orders-code", "s3_key": "orders.zip", "source_code_hash": "unknown"}
 OTHER_REGION = "us-east-2"
 
 ACCOUNT = "000000000000"
@@ -157,8 +158,9 @@ def app_function(scope: Construct, **arguments: Any) -> LambdaFunction:
         "given",
         function_name=f"given-{scope.node.id}"[:64],
         role=f"arn:aws:iam::{ACCOUNT}:role/{EXISTING}",
-        package_type="Image",
-        image_uri=IMAGE,
+        runtime="python3.13",
+        handler="index.handler",
+        **CODE_IN_BUCKET,
         **arguments,
     )
 
@@ -243,7 +245,7 @@ def with_expressions(scope: Construct) -> Inputs:
             bisect_batch_on_function_error=boolean(scope, True, "bisect"),
             starting_position=text(scope, "LATEST", "position"),
             function_response_types=texts(scope, "ReportBatchItemFailures", id="responses"),
-            filter_criteria={"filter": [{"pattern": text(scope, json.dumps({"eventName": ["INSERT"]}), "pattern")}]},
+            filter_criteria={"filter": [{"pattern": Fn.jsonencode({"eventName": [text(scope, "INSERT", "event")]})}]},
         )
         | function(
             architectures=texts(scope, "arm64", id="architectures"),
@@ -756,16 +758,27 @@ def scope_id(variant: str) -> str:
     return re.sub("[^a-z0-9]+", "-", variant.lower()).strip("-")
 
 
-def add_variant(stack: TerraformStack, variant: str) -> DynamoDBStreamsToLambda:
-    """Add a variant of the pattern to a stack, in a scope of its own."""
+def add_variant(stack: TerraformStack, variant: str, *, for_apply: bool = False) -> DynamoDBStreamsToLambda:
+    """Add a variant of the pattern to a stack, in a scope of its own.
+
+    Args:
+        stack: the stack.
+        variant: the name of the variant.
+        for_apply: whether to add it in a form that is applied in a few seconds: its function has its code in a bucket,
+            since the provider uploads one archive after the other, and its mapping does not poll the stream.
+    """
     scope = Construct(stack, scope_id(variant))
     given = VARIANTS[variant]
-    inputs = given(scope) if callable(given) else given
+    inputs = dict(given(scope) if callable(given) else given)
     if "existing_lambda_obj" not in inputs:
         inputs = function() | inputs
+        if for_apply:
+            inputs["lambda_function_props"] = inputs["lambda_function_props"] | {"code": None} | CODE_IN_BUCKET
+    if for_apply:
+        inputs["dynamo_event_source_props"] = inputs.get("dynamo_event_source_props", {}) | {"enabled": False}
     return DynamoDBStreamsToLambda(scope, "pipeline", **inputs)
 
 
-def builder(*variants: str) -> Callable[[TerraformStack], object]:
+def builder(*variants: str, for_apply: bool = False) -> Callable[[TerraformStack], object]:
     """Return a function that adds variants of the pattern to a stack."""
-    return lambda stack: [add_variant(stack, variant) for variant in variants]
+    return lambda stack: [add_variant(stack, variant, for_apply=for_apply) for variant in variants]
