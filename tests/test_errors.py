@@ -86,7 +86,7 @@ class TestExpressions:
     def test_a_list_that_contains_itself_is_shown(self, mistakes_of: MistakesOf) -> None:
         endless: list[object] = []
         endless.append(endless)
-        assert "..." in mistakes_of(grant_permissions=endless)["grant_permissions"]
+        assert "…" in mistakes_of(grant_permissions=endless)["grant_permissions"]
 
     def test_a_value_without_a_token_stays_the_same_object(self, emit: Emit) -> None:
         value = object()
