@@ -173,7 +173,7 @@ def adapt(config: Config, version: Version) -> Config:
 def adapt_hcl(text: str, version: Version) -> str:
     """Return a configuration that cdktf wrote as HCL in the form that a version accepts, except for its runtimes.
 
-    cdktf writes each argument, and the end of each block, map and list in a line of its own.
+    cdktf writes each argument, and the end of each block, map and list on a separate line.
     """
     text = str(_replace_references(text, differences(version).attributes))
     text = text.replace(f'version = "{format_version(BINDINGS_VERSION)}"', f'version = "{format_version(version)}"')
