@@ -1,7 +1,7 @@
 """Variants of the pattern: each argument of each input, and the inputs that change what others do.
 
-`ARGUMENTS` has a variant for each argument of the props, and `test_plans.py` fails if one is missing. `OTHER_INPUTS` has
-the inputs that are not props. `PAIRS` has the inputs and arguments that interact.
+`ARGUMENTS` has a variant for each argument of the props. `OTHER_INPUTS` has the inputs that are not props. A test fails
+if one is missing. `PAIRS` has the inputs and arguments that interact.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ Variant = Inputs | Callable[[Construct], Inputs]
 EXISTING = "orders"
 EXISTING_ALIAS = "live"
 KEY_ALIAS = "alias/orders"
-CODE_IN_BUCKET = {"s3_bucket": "orders-code", "s3_key": "orders.zip", "source_code_hash": "unknown"}
+CODE_IN_BUCKET: Inputs = {"s3_bucket": "orders-code", "s3_key": "orders.zip", "source_code_hash": "unknown"}
 OTHER_REGION = "us-east-2"
 
 ACCOUNT = "000000000000"
@@ -234,7 +234,7 @@ def with_expressions(scope: Construct) -> Inputs:
             hash_key=text(scope, "id", "hash-key"),
             ttl={"attribute_name": text(scope, "expires", "ttl"), "enabled": boolean(scope, True, "expiry")},
             point_in_time_recovery={"enabled": boolean(scope, True, "recovery")},
-            deletion_protection_enabled=boolean(scope, False, "protection"),
+            deletion_protection_enabled=boolean(scope, True, "protection"),
             stream_enabled=boolean(scope, True, "stream"),
             stream_view_type=text(scope, "NEW_AND_OLD_IMAGES", "view"),
             tags=map_of_texts(scope, {"team": "orders"}, "tags"),
@@ -758,7 +758,15 @@ def scope_id(variant: str) -> str:
     return re.sub("[^a-z0-9]+", "-", variant.lower()).strip("-")
 
 
-def add_variant(stack: TerraformStack, variant: str, *, for_apply: bool = False) -> DynamoDBStreamsToLambda:
+def variant_of(address: str) -> str | None:
+    """Return the variant that a resource or data source belongs to, by its address; None if it belongs to none."""
+    id = address.removeprefix("data.").split(".")[1].split("_")[0]
+    return next((variant for variant in VARIANTS if scope_id(variant) == id), None)
+
+
+def add_variant(
+    stack: TerraformStack, variant: str, *, for_apply: bool = False, changes: Inputs | None = None
+) -> DynamoDBStreamsToLambda:
     """Add a variant of the pattern to a stack, in a scope of its own.
 
     Args:
@@ -766,10 +774,11 @@ def add_variant(stack: TerraformStack, variant: str, *, for_apply: bool = False)
         variant: the name of the variant.
         for_apply: whether to add it in a form that is applied in a few seconds: its function has its code in a bucket,
             since the provider uploads one archive after the other, and its mapping does not poll the stream.
+        changes: the inputs that replace those of the variant.
     """
     scope = Construct(stack, scope_id(variant))
     given = VARIANTS[variant]
-    inputs = dict(given(scope) if callable(given) else given)
+    inputs = (given(scope) if callable(given) else given) | (changes or {})
     if "existing_lambda_obj" not in inputs:
         inputs = function() | inputs
         if for_apply:
@@ -779,6 +788,6 @@ def add_variant(stack: TerraformStack, variant: str, *, for_apply: bool = False)
     return DynamoDBStreamsToLambda(scope, "pipeline", **inputs)
 
 
-def builder(*variants: str, for_apply: bool = False) -> Callable[[TerraformStack], object]:
+def builder(*variants: str) -> Callable[[TerraformStack], object]:
     """Return a function that adds variants of the pattern to a stack."""
-    return lambda stack: [add_variant(stack, variant, for_apply=for_apply) for variant in variants]
+    return lambda stack: [add_variant(stack, variant) for variant in variants]
