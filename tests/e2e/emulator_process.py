@@ -56,10 +56,10 @@ class Emulator:
             self._process.kill()
             self._process.wait()
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str = "eu-west-1") -> Any:
         """Return a boto3 client of a service."""
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client(service, endpoint_url=self.url, region_name="eu-west-1", **keys)
+        return boto3.client(service, endpoint_url=self.url, region_name=region, **keys)
 
     def wait_for(self, condition: Callable[[], T], description: str, *, seconds: float = 30) -> T:
         """Return the condition's first true value.

@@ -29,6 +29,7 @@ from .provider_versions import (
     MIN_VERSION,
     Version,
     adapt,
+    adapt_hcl,
     format_version,
     is_usable,
     lacking,
@@ -66,6 +67,10 @@ class Provider:
     def adapt(self, config: dict[str, Any]) -> dict[str, Any]:
         """Return a copy of a synthesized configuration in the form that this version accepts."""
         return adapt(config, self.version)
+
+    def adapt_hcl(self, text: str) -> str:
+        """Return a configuration in HCL in the form that this version accepts."""
+        return adapt_hcl(text, self.version)
 
     def lacks(self, resource_type: str, argument: str) -> bool:
         """Return whether `adapt` removes an argument because this version lacks it."""

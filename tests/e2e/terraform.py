@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cdktf import App, LocalBackend, TerraformStack
@@ -46,6 +47,22 @@ def override_provider(folder: Path, url: str, *, aliases: Sequence[str] = (), **
     (folder / "emulator_override.tf.json").write_text(json.dumps({"provider": {"aws": providers}}))
 
 
+def synthesize(build: Build, out: Path) -> Path:
+    """Synthesize a stack with a provider and a local state, and return its folder.
+
+    Args:
+        build: adds the constructs to the stack.
+        out: the output folder of the app.
+    """
+    app = App(outdir=str(out))
+    stack = TerraformStack(app, STACK)
+    AwsProvider(stack, "aws", region="eu-west-1")
+    LocalBackend(stack, path=f"terraform.{STACK}.tfstate")
+    build(stack)
+    app.synth()
+    return out / "stacks" / STACK
+
+
 class Terraform:
     """The terraform command in a folder."""
 
@@ -59,18 +76,16 @@ class Terraform:
         """Synthesize a stack into the folder. A state in the folder is kept."""
         out = self.folder / "cdktf.out"
         shutil.rmtree(out, ignore_errors=True)
-        app = App(outdir=str(out))
-        stack = TerraformStack(app, STACK)
-        AwsProvider(stack, "aws", region="eu-west-1")
-        LocalBackend(stack, path=f"terraform.{STACK}.tfstate")
-        build(stack)
-        app.synth()
-        self.copy_synthesized(out / "stacks" / STACK)
+        self.copy_synthesized(synthesize(build, out))
 
     def copy_synthesized(self, stack_folder: Path) -> None:
-        """Copy a synthesized stack into the folder, adapted to the provider's version."""
-        config = json.loads((stack_folder / "cdk.tf.json").read_text())
-        (self.folder / "cdk.tf.json").write_text(json.dumps(self.provider.adapt(config), indent=1))
+        """Copy a synthesized stack into the folder, adapted to the provider's version. It is JSON or HCL."""
+        if (stack_folder / "cdk.tf").exists():
+            hcl = (stack_folder / "cdk.tf").read_text()
+            (self.folder / "cdk.tf").write_text(self.provider.adapt_hcl(hcl))
+        else:
+            config = json.loads((stack_folder / "cdk.tf.json").read_text())
+            (self.folder / "cdk.tf.json").write_text(json.dumps(self.provider.adapt(config), indent=1))
         if (stack_folder / "assets").exists():
             shutil.copytree(stack_folder / "assets", self.folder / "assets", dirs_exist_ok=True)
 
@@ -107,10 +122,14 @@ class Terraform:
     def outputs(self) -> dict[str, str]:
         return {name: output["value"] for name, output in json.loads(self.run("output", "-json")).items()}
 
+    def show_plan(self, *options: str) -> dict[str, Any]:
+        """Plan, and return the plan as `terraform show -json` writes it."""
+        self.run("plan", "-out=plan.bin", *options)
+        return dict(json.loads(self.run("show", "-json", "plan.bin")))
+
     def planned_actions(self) -> dict[str, list[str]]:
         """Plan, and return the actions for each resource type that changes."""
-        self.run("plan", "-out=plan.bin")
-        changes = json.loads(self.run("show", "-json", "plan.bin"))["resource_changes"]
+        changes = self.show_plan()["resource_changes"]
         actions = {change["type"]: change["change"]["actions"] for change in changes}
         return {type: planned for type, planned in actions.items() if planned != ["no-op"]}
 
@@ -147,10 +166,11 @@ class Graph:
         """Return whether every resource of the type `later` depends on one of the type `earlier`, also indirectly."""
         starts = [address for address in self.edges if address.startswith(f"{later}.")]
         return bool(starts) and all(
-            any(address.startswith(f"{earlier}.") for address in self._dependencies(start)) for start in starts
+            any(address.startswith(f"{earlier}.") for address in self.dependencies(start)) for start in starts
         )
 
-    def _dependencies(self, address: str) -> set[str]:
+    def dependencies(self, address: str) -> set[str]:
+        """Return the addresses that an address depends on, also indirectly."""
         dependencies: set[str] = set()
         remaining = [address]
         while remaining:

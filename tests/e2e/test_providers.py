@@ -1,11 +1,14 @@
 """The choice of the provider's version, and the table of what older versions lack."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args, get_type_hints, is_typeddict
 
 import pytest
 from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_aws.provider import AwsProvider
+from ddb_stream_lambda.arguments import _generated
 
 from .install import WHEEL_PROVIDER_VERSION
 from .provider_versions import (
@@ -15,11 +18,25 @@ from .provider_versions import (
     adapt,
     differences,
     format_version,
+    lacking,
     parse_version,
 )
 from .providers import Provider, find_newest, mirror_folders
 from .terraform import Terraform
 from .variants import builder
+
+# Resource type -> the class of its props.
+RESOURCES = {
+    "aws_cloudwatch_log_group": _generated.LogGroupProps,
+    "aws_dynamodb_table": _generated.DynamoTableProps,
+    "aws_iam_role": _generated.LambdaRoleProps,
+    "aws_lambda_alias": _generated.LambdaAliasProps,
+    "aws_lambda_event_source_mapping": _generated.DynamoEventSourceProps,
+    "aws_lambda_function": _generated.LambdaFunctionProps,
+    "aws_sqs_queue": _generated.SqsQueueProps,
+}
+# Terraform's own arguments, and those of the pattern.
+NO_ARGUMENTS = {("code",), ("depends_on",), ("lifecycle",), ("policy_arns",), ("provider",)}
 
 ADDRESS = "example.org/hashicorp/aws"
 
@@ -93,7 +110,7 @@ class TestDifferences:
         assert differences((6, 30, 1)) == DIFFERENCES[BINDINGS_VERSION]
 
     def test_only_the_listed_arguments_are_removed(self, terraform: Terraform) -> None:
-        terraform.synthesize(builder("filters and windows"))
+        terraform.synthesize(builder("filters, windows and partial responses"))
         synthesized = json.loads((terraform.folder / "cdktf.out/stacks/orders/cdk.tf.json").read_text())
         adapted = adapt(synthesized, MIN_VERSION)
         removed = {
@@ -103,11 +120,7 @@ class TestDifferences:
         }
         assert {type: names for type, names in removed.items() if names} == {
             "aws_dynamodb_table": ["deletion_protection_enabled"],
-            "aws_lambda_event_source_mapping": [
-                "filter_criteria",
-                "function_response_types",
-                "tumbling_window_in_seconds",
-            ],
+            "aws_lambda_event_source_mapping": ["filter_criteria", "function_response_types"],
         }
 
     def test_table_agrees_with_the_schema_of_the_provider_in_use(
@@ -117,10 +130,33 @@ class TestDifferences:
         terraform.synthesize(lambda stack: None)
         terraform.init()
         (schemas,) = json.loads(terraform.run("providers", "schema", "-json"))["provider_schemas"].values()
-        for row in DIFFERENCES.values():
-            for type, arguments in row.arguments.items():
-                block = schemas["resource_schemas"][type]["block"]
-                known = block["attributes"].keys() | block.get("block_types", {}).keys()
-                lacking = {argument for argument in arguments if argument not in known}
-                listed = {argument for argument in arguments if provider.lacks(type, argument)}
-                assert lacking == listed if provider.version in DIFFERENCES else lacking <= listed
+        for type, props in RESOURCES.items():
+            block = schemas["resource_schemas"][type]["block"]
+            lacked = {".".join(path) for path in lacked_arguments(props, block)}
+            listed = set(lacking(type, provider.version))
+            if provider.version in DIFFERENCES:
+                assert lacked | set(differences(provider.version).everywhere) == listed, type
+            else:
+                assert lacked <= listed, type
+
+
+def lacked_arguments(props: type, block: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the paths of the arguments of props that a block of the schema does not have."""
+    blocks = block.get("block_types", {})
+    for name, hint in get_type_hints(props).items():
+        here = (*path, name)
+        if here in NO_ARGUMENTS:
+            continue
+        if name not in block.get("attributes", {}) and name not in blocks:
+            yield here
+        elif name in blocks:
+            for inner in inner_props(hint):
+                yield from lacked_arguments(inner, blocks[name]["block"], here)
+
+
+def inner_props(hint: object) -> Iterator[type]:
+    """Yield the props of blocks in a type, such as `Sequence[DynamodbTableReplicaProps | ProviderStruct] | None`."""
+    if isinstance(hint, type) and is_typeddict(hint):
+        yield hint
+    for part in get_args(hint):
+        yield from inner_props(part)

@@ -1,0 +1,351 @@
+"""The real provider accepts every variant of the pattern, in both outputs of cdktf, and applies them without drift."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import json
+import re
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from ddb_stream_lambda import DynamoDBStreamsToLambda
+from cdktf import TerraformStack, Testing
+from constructs import Construct
+from ddb_stream_lambda.arguments import _generated
+
+from tests.support.programs import run_program
+
+from .emulator_process import Emulator
+from .providers import Provider
+from .terraform import STACK, Terraform, override_provider
+from .variants import (
+    ARGUMENTS,
+    CODE_IN_BUCKET,
+    EXISTING,
+    EXISTING_ALIAS,
+    KEY_ALIAS,
+    KEY_ID,
+    OTHER_REGION,
+    VARIANTS,
+    Inputs,
+    add_variant,
+    builder,
+    scope_id,
+    table,
+    variant_of,
+)
+
+PROPS = {
+    "dynamo_table_props": _generated.DynamoTableProps,
+    "dynamo_event_source_props": _generated.DynamoEventSourceProps,
+    "lambda_function_props": _generated.LambdaFunctionProps,
+    "lambda_alias_props": _generated.LambdaAliasProps,
+    "log_group_props": _generated.LogGroupProps,
+    "lambda_role_props": _generated.LambdaRoleProps,
+    "sqs_dlq_queue_props": _generated.SqsQueueProps,
+}
+# The pattern refuses it always: a mapping cannot invoke a function with tenants.
+WITHOUT_VARIANT = {("lambda_function_props", "tenancy_config")}
+
+# The variants that are applied. Left out is what the emulator does not report: the key of a function, the throughput of
+# an index, and the period of a table's recovery.
+APPLIED = (
+    "defaults",
+    "expressions",
+    "dynamic indexes",
+    "key alias of the app",
+    "filters, windows and partial responses",
+    "provisioned table with indexes",
+    "unprotected table",
+    "table of the app with a key, read and written",
+    "table and function of the app",
+    "table and function of data sources",
+    "variables of an expression and the table's name",
+    "existing_lambda_obj: data source with a qualifier",
+    "existing_lambda_obj: alias of the app",
+    "alias, table's name and permissions",
+    "role with a path, a prefix and policies",
+    "log group with a name and JSON",
+    "queue prefix and key alias",
+    "topic with a key as failure destination",
+    "bucket with a key as failure destination",
+    "existing function of another provider",
+    "lambda_role_statements",
+    "dynamo_table_props.ttl",
+    "sqs_dlq_queue_props.policy",
+)
+WITHOUT_QUEUE = "defaults"
+WITH_OTHER_VIEW = "unprotected table"
+
+
+@dataclass
+class Plan:
+    """The plan of a stack with all variants.
+
+    Attributes:
+        errors: variant to the messages of the provider; None for the messages about no variant.
+        changes: variant to the address of each resource, with its planned values.
+        providers: variant to the address of each resource, with its provider.
+    """
+
+    errors: dict[str | None, list[str]]
+    changes: dict[str | None, dict[str, Any]] = field(default_factory=dict)
+    providers: dict[str | None, dict[str, str]] = field(default_factory=dict)
+
+
+def create_existing_resources(emulator: Emulator) -> None:
+    """Create what the data sources of the variants look up."""
+    principal = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = {"Version": "2012-10-17", "Statement": [principal]}
+    role = emulator.client("iam").create_role(RoleName=EXISTING, AssumeRolePolicyDocument=json.dumps(trust))
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("index.py", "def handler(event, context): pass")
+    s3 = emulator.client("s3")
+    location = {"LocationConstraint": "eu-west-1"}
+    s3.create_bucket(Bucket=CODE_IN_BUCKET["s3_bucket"], CreateBucketConfiguration=location)
+    s3.put_object(Bucket=CODE_IN_BUCKET["s3_bucket"], Key=CODE_IN_BUCKET["s3_key"], Body=archive.getvalue())
+    for region in ("eu-west-1", OTHER_REGION):
+        emulator.client("dynamodb", region).create_table(
+            TableName=EXISTING,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        )
+        kms, functions = emulator.client("kms", region), emulator.client("lambda", region)
+        # The emulator takes the key's id from this tag.
+        kms.create_key(Tags=[{"TagKey": "_custom_id_", "TagValue": KEY_ID}])
+        kms.create_alias(AliasName=KEY_ALIAS, TargetKeyId=KEY_ID)
+        functions.create_function(
+            FunctionName=EXISTING,
+            Role=role["Role"]["Arn"],
+            Runtime="python3.13",
+            Handler="index.handler",
+            Code={"ZipFile": archive.getvalue()},
+            Publish=True,
+        )
+        functions.create_alias(FunctionName=EXISTING, Name=EXISTING_ALIAS, FunctionVersion="1")
+
+
+@pytest.fixture(scope="module")
+def aws(emulator: Emulator, provider: Provider) -> Emulator:
+    """The emulator with the resources that exist before the plan."""
+    # The oldest version lacks the arguments that give a restored or imported table its keys.
+    provider.skip_if_lacking("aws_dynamodb_table", "import_table")
+    create_existing_resources(emulator)
+    return emulator
+
+
+def plan_all(terraform: Terraform, emulator: Emulator) -> Plan:
+    """Plan the stack in a folder."""
+    override_provider(terraform.folder, emulator.url, aliases=["other"])
+    terraform.init()
+    # The HCL has a thousand warnings: cdktf writes the addresses in `depends_on` as text. With `-json`, Terraform looks
+    # for each one in the whole file, which takes minutes.
+    process = terraform.start("plan", "-compact-warnings", "-out=plan.bin")
+    _, errors = process.communicate()
+    plan = Plan(errors=errors_of(errors))
+    if process.returncode == 0:
+        shown = json.loads(terraform.run("show", "-json", "plan.bin"))
+        plan.changes = by_variant((of["address"], planned_values(of["change"])) for of in shown["resource_changes"])
+        resources = shown["configuration"]["root_module"]["resources"]
+        plan.providers = by_variant((of["address"], of["provider_config_key"]) for of in resources)
+    return plan
+
+
+def errors_of(output: str) -> dict[str | None, list[str]]:
+    """Return the messages of the errors in Terraform's output, by variant."""
+    errors: dict[str | None, list[str]] = defaultdict(list)
+    for message in output.split("\nError: ")[1:]:
+        address = re.search(r"^  with ([\w.-]+),", message, re.MULTILINE)
+        errors[None if address is None else variant_of(address[1])].append(message)
+    return errors
+
+
+def by_variant(values: Iterable[tuple[str, Any]]) -> dict[str | None, dict[str, Any]]:
+    sorted_values: dict[str | None, dict[str, Any]] = defaultdict(dict)
+    for address, value in values:
+        sorted_values[variant_of(address)][address] = value
+    return sorted_values
+
+
+def planned_values(change: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a planned change. The white space of policies has no meaning."""
+    return {name: without_white_space(change[name]) for name in ("actions", "after", "after_unknown")}
+
+
+def without_white_space(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: without_white_space(item) for key, item in value.items()}
+        case list():
+            return [without_white_space(item) for item in value]
+        case str() if value.startswith("{"):
+            return json.loads(value)
+        case _:
+            return value
+
+
+@pytest.fixture(scope="module")
+def json_plan(aws: Emulator, provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    terraform = Terraform(tmp_path_factory.mktemp("json"), provider)
+    terraform.synthesize(builder(*VARIANTS))
+    return plan_all(terraform, aws)
+
+
+@pytest.fixture(scope="module")
+def hcl_plan(aws: Emulator, provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """The plan of the HCL that `cdktf synth --hcl` writes. The engine reads the setting when its process starts."""
+    terraform = Terraform(tmp_path_factory.mktemp("hcl"), provider)
+    out = terraform.folder / "cdktf.out"
+    program = f"""
+from pathlib import Path
+from tests.e2e.terraform import synthesize
+from tests.e2e.variants import VARIANTS, builder
+
+synthesize(builder(*VARIANTS), Path({str(out)!r}))
+"""
+    run_program(program, environment={"SYNTH_HCL_OUTPUT": "true"})
+    terraform.copy_synthesized(out / "stacks" / STACK)
+    assert (terraform.folder / "cdk.tf").exists()
+    return plan_all(terraform, aws)
+
+
+class TestVariants:
+    def test_are_at_least_60(self) -> None:
+        assert len(VARIANTS) >= 60
+
+    @pytest.mark.parametrize("input", PROPS)
+    def test_show_every_argument_of_the_props(self, input: str) -> None:
+        arguments = set(PROPS[input].__annotations__)
+        assert ARGUMENTS[input].keys() == {name for name in arguments if (input, name) not in WITHOUT_VARIANT}
+
+    def test_show_every_input(self) -> None:
+        inputs = {name for variant in VARIANTS for name in inputs_of(variant)}
+        keyword_only = inspect.Parameter.KEYWORD_ONLY
+        parameters = inspect.signature(DynamoDBStreamsToLambda.__init__).parameters.values()
+        assert inputs == {parameter.name for parameter in parameters if parameter.kind is keyword_only}
+
+
+def inputs_of(variant: str) -> Inputs:
+    given = VARIANTS[variant]
+    return given(Construct(TerraformStack(Testing.app(), "orders"), scope_id(variant))) if callable(given) else given
+
+
+class TestPlan:
+    def test_has_no_error_about_no_variant(self, json_plan: Plan) -> None:
+        assert json_plan.errors.get(None, []) == []
+
+    @pytest.mark.parametrize("variant", VARIANTS)
+    def test_accepts_the_variant(self, json_plan: Plan, variant: str) -> None:
+        assert json_plan.errors.get(variant, []) == []
+        types = {address.split(".")[0] for address in json_plan.changes[variant]}
+        assert "aws_lambda_event_source_mapping" in types
+
+    @pytest.mark.parametrize("variant", VARIANTS)
+    def test_of_the_hcl_is_the_same(self, json_plan: Plan, hcl_plan: Plan, variant: str) -> None:
+        assert hcl_plan.errors.get(None, []) + hcl_plan.errors.get(variant, []) == []
+        assert hcl_plan.changes[variant] == json_plan.changes[variant]
+        assert hcl_plan.providers[variant] == json_plan.providers[variant]
+
+    @pytest.mark.parametrize(
+        "variant",
+        [
+            "existing function of another provider",
+            "function and queue with a key of another provider",
+            "alias, log group and role of another provider",
+        ],
+    )
+    def test_companions_have_the_provider_of_the_function(self, json_plan: Plan, variant: str) -> None:
+        assert set(json_plan.providers[variant].values()) == {"aws.other"}
+        types = {address.rsplit(".", 1)[0] for address in json_plan.providers[variant]}
+        assert {"aws_iam_role_policy", "aws_lambda_event_source_mapping", "aws_sqs_queue"} <= types
+
+
+@dataclass
+class Applied:
+    """The applied variants.
+
+    Attributes:
+        terraform: the folder of the stack.
+        mapping: the UUID of the mapping whose queue is removed later.
+    """
+
+    emulator: Emulator
+    terraform: Terraform
+    mapping: str
+
+    def synthesize(self, **changes: Inputs) -> None:
+        self.terraform.synthesize(build_applied(changes))
+
+    def actions(self, *options: str) -> dict[str, list[str]]:
+        """Plan, and return the address and the actions of each resource that changes."""
+        changes = self.terraform.show_plan(*options)["resource_changes"]
+        actions = {change["address"]: change["change"]["actions"] for change in changes}
+        return {address: planned for address, planned in actions.items() if planned not in (["no-op"], ["read"])}
+
+
+def build_applied(changes: dict[str, Inputs]) -> Callable[[TerraformStack], object]:
+    return lambda stack: [
+        add_variant(stack, variant, for_apply=True, changes=changes.get(variant)) for variant in APPLIED
+    ]
+
+
+@pytest.fixture(scope="module")
+def applied(aws: Emulator, provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Applied:
+    terraform = Terraform(tmp_path_factory.mktemp("applied"), provider)
+    terraform.synthesize(build_applied({}))
+    override_provider(terraform.folder, aws.url, aliases=["other"])
+    terraform.init()
+    terraform.apply("-parallelism=30")
+    state = json.loads(terraform.run("show", "-json"))
+    (mapping,) = (
+        resource["values"]["uuid"]
+        for resource in state["values"]["root_module"]["resources"]
+        if resource["type"] == "aws_lambda_event_source_mapping" and variant_of(resource["address"]) == WITHOUT_QUEUE
+    )
+    return Applied(aws, terraform, mapping)
+
+
+def without_hashes(actions: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return the actions by the type and the construct id of each resource."""
+    return {
+        f"{address.split('.')[0]}: {address.split('_pipeline_')[1].rsplit('_', 1)[0]}": planned
+        for address, planned in actions.items()
+    }
+
+
+class TestApply:
+    """The tests run in this order: each one changes what the one before left."""
+
+    def test_leaves_nothing_to_change(self, applied: Applied) -> None:
+        applied.terraform.run("plan", "-detailed-exitcode")
+
+    def test_new_view_type_replaces_the_mapping(self, applied: Applied) -> None:
+        view = table(stream_view_type="KEYS_ONLY", deletion_protection_enabled=None, lifecycle=None)
+        applied.synthesize(**{WITH_OTHER_VIEW: view})
+        actions = {
+            address: planned
+            for address, planned in applied.actions("-refresh=false").items()
+            if variant_of(address) == WITH_OTHER_VIEW
+        }
+        assert without_hashes(actions)["aws_lambda_event_source_mapping: event-source-mapping"] == ["delete", "create"]
+        assert without_hashes(actions)["aws_dynamodb_table: table"] == ["update"]
+
+    def test_removed_queue_clears_the_destination_in_place(self, applied: Applied) -> None:
+        applied.synthesize(**{WITHOUT_QUEUE: {"deploy_sqs_dlq_queue": False}})
+        assert without_hashes(applied.actions("-refresh=false")) == {
+            "aws_iam_role_policy: role-policy": ["update"],
+            "aws_lambda_event_source_mapping: event-source-mapping": ["update"],
+            "aws_sqs_queue: dead-letter-queue": ["delete"],
+            "aws_sqs_queue_policy: dead-letter-queue-policy": ["delete"],
+        }
+        applied.terraform.run("apply", "plan.bin")
+        mapping = applied.emulator.client("lambda").get_event_source_mapping(UUID=applied.mapping)
+        assert not mapping.get("DestinationConfig", {}).get("OnFailure")
