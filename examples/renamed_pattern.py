@@ -29,6 +29,7 @@ pattern = DynamoDBStreamsToLambda(
     sqs_dlq_queue_props={"name": f"{OLD_NAME}-dlq"},
     dynamo_event_source_props={"function_response_types": ["ReportBatchItemFailures"]},
 )
+
 # The addresses come from the ids of the constructs. This tree is not synthesized: it only has the old ids.
 old_pattern = Construct(TerraformStack(App(), "old"), OLD_ID)
 for resource in pattern.node.find_all():
