@@ -183,14 +183,15 @@ def adapt_hcl(text: str, version: Version) -> str:
         depth = len(path)
         if in_heredoc:
             in_heredoc = line != "EOF"
-        elif resource := re.match(r'(?:resource|data) "(\w+)"', line):
-            type, path = resource[1], [""]
+        elif not path and line.endswith("{"):
+            resource = re.match(r'(?:resource|data) "(\w+)"', line)
+            type, path = resource[1] if resource else "", [""]
         elif re.fullmatch(r"\s*[}\]],?", line):
             path = path[:-1]
         else:
             path = [*path, line.split()[0]] if line.strip() else path
             in_heredoc = line.endswith("<<EOF")
-            if removed_below is None and ".".join(path[1:]) in lacking(type, version):
+            if removed_below is None and type and ".".join(path[1:]) in lacking(type, version):
                 removed_below = depth
             if not line.endswith(("{", "[")):
                 path = path[:depth]
