@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import io
 import json
 import re
-import zipfile
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -25,12 +23,6 @@ from .providers import Provider
 from .terraform import STACK, Terraform, override_provider
 from .variants import (
     ARGUMENTS,
-    CODE_IN_BUCKET,
-    EXISTING,
-    EXISTING_ALIAS,
-    KEY_ALIAS,
-    KEY_ID,
-    OTHER_REGION,
     VARIANTS,
     Inputs,
     builder,
@@ -50,36 +42,6 @@ PROPS = {
 # The pattern refuses it always: a mapping cannot invoke a function with tenants.
 WITHOUT_VARIANT = {("lambda_function_props", "tenancy_config")}
 
-# The variants that are applied. Left out is what the emulator does not report: the key of a function, the throughput of
-# an index, and the period of a table's recovery.
-APPLIED = (
-    "defaults",
-    "expressions",
-    "dynamic indexes",
-    "key alias of the app",
-    "filters, windows and partial responses",
-    "provisioned table with indexes",
-    "unprotected table",
-    "table of the app with a key, read and written",
-    "table and function of the app",
-    "table and function of data sources",
-    "variables of an expression and the table's name",
-    "existing_lambda_obj: data source with a qualifier",
-    "existing_lambda_obj: alias of the app",
-    "alias, table's name and permissions",
-    "role with a path, a prefix and policies",
-    "log group with a name and JSON",
-    "queue prefix and key alias",
-    "topic with a key as failure destination",
-    "bucket with a key as failure destination",
-    "existing function of another provider",
-    "lambda_role_statements",
-    "dynamo_table_props.ttl",
-    "sqs_dlq_queue_props.policy",
-)
-WITHOUT_QUEUE = "defaults"
-WITH_OTHER_VIEW = "unprotected table"
-
 
 @dataclass
 class Plan:
@@ -94,50 +56,6 @@ class Plan:
     errors: dict[str | None, list[str]]
     changes: dict[str | None, dict[str, Any]] = field(default_factory=dict)
     providers: dict[str | None, dict[str, str]] = field(default_factory=dict)
-
-
-def create_existing_resources(emulator: Emulator) -> None:
-    """Create what the data sources of the variants look up."""
-    principal = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    trust = {"Version": "2012-10-17", "Statement": [principal]}
-    role = emulator.client("iam").create_role(RoleName=EXISTING, AssumeRolePolicyDocument=json.dumps(trust))
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as file:
-        file.writestr("index.py", "def handler(event, context): pass")
-    s3 = emulator.client("s3")
-    location = {"LocationConstraint": "eu-west-1"}
-    s3.create_bucket(Bucket=CODE_IN_BUCKET["s3_bucket"], CreateBucketConfiguration=location)
-    s3.put_object(Bucket=CODE_IN_BUCKET["s3_bucket"], Key=CODE_IN_BUCKET["s3_key"], Body=archive.getvalue())
-    for region in ("eu-west-1", OTHER_REGION):
-        emulator.client("dynamodb", region).create_table(
-            TableName=EXISTING,
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-        )
-        kms, functions = emulator.client("kms", region), emulator.client("lambda", region)
-        # The emulator takes the key's id from this tag.
-        kms.create_key(Tags=[{"TagKey": "_custom_id_", "TagValue": KEY_ID}])
-        kms.create_alias(AliasName=KEY_ALIAS, TargetKeyId=KEY_ID)
-        functions.create_function(
-            FunctionName=EXISTING,
-            Role=role["Role"]["Arn"],
-            Runtime="python3.13",
-            Handler="index.handler",
-            Code={"ZipFile": archive.getvalue()},
-            Publish=True,
-        )
-        functions.create_alias(FunctionName=EXISTING, Name=EXISTING_ALIAS, FunctionVersion="1")
-
-
-@pytest.fixture(scope="module")
-def aws(emulator: Emulator, provider: Provider) -> Emulator:
-    """The emulator with the resources that exist before the plan."""
-    # The oldest version lacks the arguments that give a restored or imported table its keys.
-    provider.skip_if_lacking("aws_dynamodb_table", "import_table")
-    create_existing_resources(emulator)
-    return emulator
 
 
 def plan_all(terraform: Terraform, emulator: Emulator) -> Plan:
@@ -191,14 +109,14 @@ def without_white_space(value: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def json_plan(aws: Emulator, provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+def json_plan(emulator_with_resources: Emulator, provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Plan:
     terraform = Terraform(tmp_path_factory.mktemp("json"), provider)
     terraform.synthesize(builder(*VARIANTS))
-    return plan_all(terraform, aws)
+    return plan_all(terraform, emulator_with_resources)
 
 
 @pytest.fixture(scope="module")
-def hcl_plan(aws: Emulator, provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+def hcl_plan(emulator_with_resources: Emulator, provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """The plan of the HCL that `cdktf synth --hcl` writes. The engine reads the setting when its process starts."""
     terraform = Terraform(tmp_path_factory.mktemp("hcl"), provider)
     out = terraform.folder / "cdktf.out"
@@ -212,7 +130,7 @@ synthesize(builder(*VARIANTS), Path({str(out)!r}))
     run_program(program, environment={"SYNTH_HCL_OUTPUT": "true"})
     terraform.copy_synthesized(out / "stacks" / STACK)
     assert (terraform.folder / "cdk.tf").exists()
-    return plan_all(terraform, aws)
+    return plan_all(terraform, emulator_with_resources)
 
 
 class TestVariants:
@@ -236,10 +154,6 @@ def inputs_of(variant: str) -> Inputs:
     return given(Construct(TerraformStack(Testing.app(), "orders"), scope_id(variant))) if callable(given) else given
 
 
-# cdktf 0.21 plans a `dynamic` block differently in its HCL output.
-DIFFERENT_IN_HCL = {"dynamic indexes"}
-
-
 class TestPlan:
     def test_has_no_error_about_no_variant(self, json_plan: Plan) -> None:
         assert json_plan.errors.get(None, []) == []
@@ -250,7 +164,7 @@ class TestPlan:
         types = {address.split(".")[0] for address in json_plan.changes[variant]}
         assert "aws_lambda_event_source_mapping" in types
 
-    @pytest.mark.parametrize("variant", [variant for variant in VARIANTS if variant not in DIFFERENT_IN_HCL])
+    @pytest.mark.parametrize("variant", VARIANTS)
     def test_of_the_hcl_is_the_same(self, json_plan: Plan, hcl_plan: Plan, variant: str) -> None:
         assert hcl_plan.errors.get(None, []) + hcl_plan.errors.get(variant, []) == []
         assert hcl_plan.changes[variant] == json_plan.changes[variant]

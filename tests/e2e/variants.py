@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from ddb_stream_lambda import DynamoDBStreamsToLambda, TableByArn, filter_pattern, is_equal
-from cdktf import Fn, TerraformIterator, TerraformStack, TerraformVariable
+from cdktf import Fn, TerraformIterator, TerraformStack, TerraformVariable, Token
 from cdktf_cdktf_provider_aws.data_aws_dynamodb_table import DataAwsDynamodbTable
 from cdktf_cdktf_provider_aws.data_aws_lambda_alias import DataAwsLambdaAlias
 from cdktf_cdktf_provider_aws.data_aws_lambda_function import DataAwsLambdaFunction
@@ -275,7 +275,8 @@ def with_expressions(scope: Construct) -> Inputs:
 def with_dynamic_indexes(scope: Construct) -> Inputs:
     """Give blocks that Terraform repeats for each element of a variable."""
     names = TerraformIterator.from_list(texts(scope, "customer", id="index-names"))
-    index = {"name": f"by-{names.value}", "hash_key": names.value, "projection_type": "KEYS_ONLY"}
+    name = Token.as_string(names.value)
+    index = {"name": f"by-{name}", "hash_key": name, "projection_type": "KEYS_ONLY"}
     return table(global_secondary_index=names.dynamic(index), **CUSTOMER)
 
 
