@@ -225,7 +225,10 @@ def _check_references(arguments: Arguments, mistakes: Mistakes) -> None:
     if isinstance(function, str) and not is_token(function):
         property = f"{PROPS}.function_name"
         if not re.fullmatch(FUNCTION_REFERENCE, function):
-            message = "must be the name or the ARN of a function, of an alias or of a version, such as orders:live"
+            message = (
+                "must be the name or the ARN of a function, or the ARN of an alias or of a version; remove it to use "
+                "the pattern's function"
+            )
             mistakes.add(property, function, message)
         elif len(function) > MAX_FUNCTION_REFERENCE_LENGTH:
             mistakes.add(property, function, f"must be at most {MAX_FUNCTION_REFERENCE_LENGTH} characters")

@@ -151,7 +151,7 @@ class TestProps:
     @pytest.mark.parametrize("name", ["", "my orders", "orders:live:1", "arn:aws:s3:::orders", "orders:", "o" * 257])
     def test_a_function_name_that_lambda_refuses_is_refused(self, mistakes_of: MistakesOf, name: str) -> None:
         message = mistakes_of(dynamo_event_source_props={"function_name": name})[f"{PROPS}.function_name"]
-        assert "such as orders:live" in message or "at most 256 characters" in message
+        assert "or the ARN of an alias" in message or "at most 256 characters" in message
 
     @pytest.mark.parametrize("key", ["alias/orders", "arn:aws:kms:eu-west-1:123456789012:alias/orders", "1234"])
     def test_a_key_that_is_not_an_arn_of_a_key_is_refused(self, mistakes_of: MistakesOf, key: str) -> None:
