@@ -16,7 +16,6 @@ from pathlib import Path
 from benchmarks.measuring.worker import Figures, Job
 
 ROOT = Path(__file__).resolve().parents[2]
-PLAIN_REQUIREMENTS = ROOT / "benchmarks" / "requirements-plain.txt"
 
 
 class UnavailableError(Exception):
@@ -29,15 +28,15 @@ class Candidate:
 
     Attributes:
         name: its name in the output.
-        folder: the folder of its module.
-        module: the module that has the handler.
+        folder: the folder of its module `index`.
         python: the interpreter of its environment.
+        compress: the environment variable COMPRESS, or "" for the handler's own default.
     """
 
     name: str
     folder: Path
-    module: str
     python: Path
+    compress: str = ""
 
     def measure(self, endpoint: str, environment: Mapping[str, str], **job: object) -> Figures:
         """Measure the handler in a new process.
@@ -47,9 +46,14 @@ class Candidate:
             environment: further environment variables of the handler.
             job: the attributes of the `Job`.
         """
-        argument = json.dumps(asdict(Job(folder=str(self.folder), module=self.module, **job)))  # type: ignore[arg-type]
+        argument = json.dumps(asdict(Job(folder=str(self.folder), **job)))  # type: ignore[arg-type]
         command = [str(self.python), "-m", "benchmarks.measuring.worker", argument]
-        defaults = {"SEARCH_ENDPOINT": endpoint, "SEARCH_SERVICE": "none", "AWS_EC2_METADATA_DISABLED": "true"}
+        defaults = {
+            "SEARCH_ENDPOINT": endpoint,
+            "COMPRESS": self.compress,
+            "SEARCH_SERVICE": "none",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
         variables = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "POWERTOOLS_"))}
         done = subprocess.run(
             command, cwd=ROOT, env=variables | defaults | dict(environment), capture_output=True, text=True
@@ -62,13 +66,12 @@ class Candidate:
 
 def working_tree() -> Candidate:
     """Return the function of the working tree; install its packages."""
-    folder = ROOT / "function"
-    return Candidate("now", folder, "index", install(folder / "requirements.txt"))
+    return candidate("now", ROOT / "function")
 
 
 def plain_handler() -> Candidate:
     """Return the plain handler; install its packages."""
-    return Candidate("plain", Path(__file__).parent, "plain", install(PLAIN_REQUIREMENTS))
+    return candidate("plain", ROOT / "benchmarks" / "plain_handler")
 
 
 def revision(name: str, folder: Path) -> Candidate:
@@ -90,7 +93,11 @@ def revision(name: str, folder: Path) -> Candidate:
         raise UnavailableError(f"git archive {name} failed: {reason}") from None
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
         files.extractall(folder, filter="data")
-    return Candidate(name, folder / "function", "index", install(folder / "function" / "requirements.txt"))
+    return candidate(name, folder / "function")
+
+
+def candidate(name: str, folder: Path) -> Candidate:
+    return Candidate(name, folder, install(folder / "requirements.txt"))
 
 
 def install(requirements: Path) -> Path:

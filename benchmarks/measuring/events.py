@@ -73,5 +73,5 @@ def build_words(generator: random.Random) -> list[str]:
 
 def build_text(generator: random.Random, words: list[str], length: int) -> str:
     """Return a text in which some words are frequent, as in a language, so that it compresses like one."""
-    positions = (int(generator.paretovariate(0.6)) % len(words) for _ in range(length // 3 + 1))
+    positions = (int(generator.paretovariate(0.25)) % len(words) for _ in range(length // 3 + 1))
     return " ".join(words[position] for position in positions)[:length]

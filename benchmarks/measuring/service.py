@@ -2,7 +2,8 @@
 
     python -m benchmarks.measuring.service DELAY [--conflicts] [--signed]
 
-Prints its port. Applies `filter_path`, as real engines do, and compresses its answer only for a client that accepts gzip.
+Prints its port. Applies `filter_path`, as real engines do, and compresses its answer only for a client that accepts
+gzip.
 """
 
 import argparse

@@ -5,6 +5,7 @@
 JOB is the JSON of a `Job`. This module imports nothing outside the standard library, except the handler.
 """
 
+import importlib
 import json
 import resource
 import socket
@@ -31,8 +32,7 @@ class Job:
 
     Attributes:
         quantity: "speed", "cold" (a cold start), "memory" or "traffic" (bytes sent and received).
-        folder: the folder of the handler's module.
-        module: the handler's module.
+        folder: the folder of the handler's module `index`.
         count: the number of records in a batch.
         size: the number of bytes of an image.
         table: the table's name, which is also the name of the index.
@@ -44,7 +44,6 @@ class Job:
 
     quantity: str
     folder: str
-    module: str
     count: int
     size: int
     table: str = "orders"
@@ -68,7 +67,7 @@ class Context:
 def load(job: Job) -> Handler:
     """Import the handler as a cold start does."""
     sys.path.insert(0, job.folder)
-    handler: Handler = __import__(job.module).handler
+    handler: Handler = importlib.import_module("index").handler
     return handler
 
 
