@@ -53,7 +53,7 @@ class Shape:
 
     @property
     def is_open(self) -> bool:
-        """Whether a reason with this shape can have a continuation."""
+        """True if a reason with this shape can have a continuation."""
         return self.template.endswith("…")
 
     @cached_property
@@ -243,7 +243,7 @@ CONFIGURATION_REASONS = {
     "blocked by: [FORBIDDEN/{number}/{words}];…": CLUSTER_BLOCK,
     "no such index [{index}] and [require_alias] request flag is [true]…": NOT_AN_ALIAS,
     "Invalid index name [{index}], {words}": INDEX_NAME,
-    "Invalid index name [{hidden}], …": INDEX_NAME,
+    "Invalid index name [{hidden}],…": INDEX_NAME,
     "Validation Failed: {number}: this action would add [{number2}] total shards, but this cluster currently has "
     "[{number3}]/[{number4}] maximum shards open;…": SHARD_LIMIT,
     "Validation Failed: {number}: this action would add [{number2}] {words}, but this cluster currently has "
@@ -350,10 +350,12 @@ _TEMPORARY_TYPES = """
 # Types whose every error has one kind. `illegal_argument_exception`, `action_request_validation_exception` and
 # `null_pointer_exception` are missing on purpose: only their reason decides.
 KINDS_BY_TYPE = {
-    **dict.fromkeys(_DOCUMENT_TYPES.split(),
+    **dict.fromkeys(
+        _DOCUMENT_TYPES.split(),
         ErrorKind.DOCUMENT,
     ),
-    **dict.fromkeys(_TEMPORARY_TYPES.split(),
+    **dict.fromkeys(
+        _TEMPORARY_TYPES.split(),
         ErrorKind.TEMPORARY,
     ),
     "index_not_found_exception": ErrorKind.MISSING_INDEX,
