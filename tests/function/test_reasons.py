@@ -30,8 +30,8 @@ def preview(path: str, type_name: str) -> str:
     )
 
 
-# The reasons are those of real engines (OpenSearch 2.19 and 3.9, Elasticsearch 7.10), of public issues, and of the tests
-# of the engines, each with VALUE where the engine repeats a value, an id or a request.
+# The reasons are those of real engines (OpenSearch 2.19 and 3.9, Elasticsearch 7.10), of public issues, and of the
+# engines' tests, each with VALUE where the engine repeats a value, an id or a request.
 CASES = [
     # Documents that OpenSearch and Elasticsearch 7 refuse
     (
