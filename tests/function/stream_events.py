@@ -6,7 +6,7 @@ TABLE = "Orders"
 ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/{}/stream/2026-01-01T00:00:00.000"
 
 # The default time of a write, and the time at which the tests' clock starts.
-NOW = 1_000_000.0
+NOW = 1_770_000_000.0
 
 # Two sequence numbers that share a version.
 OLDER = "6200000000002513011398"

@@ -82,7 +82,7 @@ def test_numbers_can_be_stored_as_text() -> None:
 def test_a_number_beyond_the_mapping_fails_as_a_number_but_not_as_text(server: SearchServer, clock: Clock) -> None:
     image = {"big": {"N": PRECISE}}
 
-    assert list(Indexer(server.url, clock).index(put(1, "a", image)).failures) == ["1"]
+    assert list(Indexer(server.url, clock).index(put(1, "a", image)).rejections) == ["1"]
     assert Indexer(server.url, clock, NUMBERS="text").index(put(1, "a", image)).failures == {}
 
 
@@ -195,7 +195,8 @@ def test_excluded_attributes_are_left_out(server: SearchServer, clock: Clock) ->
 
 def test_a_transform_shapes_the_document(indexer: Indexer, server: SearchServer) -> None:
     indexer.index(
-        put(1, "a"), transform=lambda document, change: document | {"from": change.index, "half": Decimal("0.5")}
+        put(1, "a"),
+        transform=lambda document, change: (document or {}) | {"from": change.index, "half": Decimal("0.5")},
     )
 
     assert server.documents()["a"] == {"id": "a", "from": "orders", "half": 0.5}
