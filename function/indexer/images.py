@@ -105,6 +105,8 @@ def _number(text: str) -> int | orjson.Fragment:
         return int(text)
     if PLAIN_NUMBER(text):
         return orjson.Fragment(text)
+    if len(text) <= MAX_INT_LENGTH and text.lstrip("-").isdigit():
+        return int(text)
     value = Decimal(text)
     if not value.is_finite():
         raise ValueError("a number attribute is not finite")

@@ -21,7 +21,7 @@ EARLIER_STREAM = -1
 
 
 class Stored(NamedTuple):
-    """What an index stores for one document.
+    """The metadata of a stored document.
 
     Attributes:
         position: the position of the change that wrote the document.
@@ -150,7 +150,7 @@ def _parse(document: dict[str, Any]) -> Stored | None:
 
 
 def _check_that_nothing_is_stored(error: Any) -> None:
-    """Raise an exception unless an error says that the index does not exist.
+    """Raise an exception unless an error means that the index does not exist.
 
     Raises:
         SearchUnavailableError: if the stored change is unknown for a reason that no retry can solve.

@@ -111,10 +111,7 @@ def returns_its_document(transform: Transform) -> bool:
     The function then converts images to JSON in one pass. The compiled code is compared, so any change is noticed.
     """
     code = getattr(transform, "__code__", None)
-    return code is not None and (code.co_code, code.co_argcount) == (
-        _return_the_document.__code__.co_code,
-        _return_the_document.__code__.co_argcount,
-    )
+    return code is not None and code.co_code == _return_the_document.__code__.co_code
 
 
 def _return_the_document(document: Any, change: Any) -> Any:  # noqa: ARG001 - compared with a transform

@@ -98,6 +98,6 @@ def creation_from_version(version: int) -> int | None:
     """Return the seconds from 2014 to the creation of the stream that a version belongs to.
 
     Returns:
-        The seconds, or None for the version of a former release, which does not tell its stream.
+        The seconds, or None for the version of a former release, which does not show its stream.
     """
     return (version - FIRST_VERSION) // VERSIONS_PER_SECOND if version >= FIRST_VERSION else None

@@ -126,6 +126,20 @@ class Engine:
         index.documents[id_] = (version, source)
         return (200, "updated") if existed else (201, "created")
 
+    def put(self, index: str, id_: str, version: int, source: bytes) -> None:
+        """Store a document."""
+        self.indexes.setdefault(index, Index()).documents[id_] = (version, source)
+
+    def update(self, index: str, id_: str, fields: dict[str, Any]) -> None:
+        """Change some fields of a document, as `_update` does: it adds 1 to the version."""
+        version, source = self.indexes[index].documents[id_]
+        self.put(index, id_, version + 1, json.dumps(json.loads(source) | fields).encode())
+
+    def forget_deletions(self) -> None:
+        """Forget the versions of deleted documents, as an engine does that is flushed and started again."""
+        for index in self.indexes.values():
+            index.deleted.clear()
+
     def version(self, index: Index, id_: str) -> int | None:
         if id_ in index.documents:
             return index.documents[id_][0]

@@ -70,14 +70,14 @@ def test_only_numbers_with_the_same_length_and_first_digits_share_a_version(one:
 
 
 @given(labels, numbers)
-def test_a_version_tells_the_creation_of_its_stream(label: str, number: int) -> None:
+def test_a_version_shows_the_creation_of_its_stream(label: str, number: int) -> None:
     created = creation_from_label(label)
 
     assert creation_from_version(version_of(created, str(number))) == created
 
 
 @given(numbers.filter(bool))
-def test_the_version_of_a_former_release_tells_no_stream(number: int) -> None:
+def test_the_version_of_a_former_release_shows_no_stream(number: int) -> None:
     assert creation_from_version(former_version(str(number))) is None
     assert creation_from_version(FIRST_VERSION) == 0
 
