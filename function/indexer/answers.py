@@ -43,7 +43,7 @@ class Answer:
     Attributes:
         status: the result.
         reason: the reason of a failure, without any content of the item.
-        code: the HTTP status of the operation, or 0 if the service was not asked.
+        code: the HTTP status of the operation, or 0 if no request was sent.
         current_version: the stored version that caused a conflict, or None if the service did not name it.
     """
 

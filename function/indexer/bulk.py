@@ -115,7 +115,7 @@ def _send_once(
         except SearchUnavailableError as error:
             if not answers:
                 raise
-            # What was indexed so far counts. The other records are reported, and Lambda delivers them again.
+            # The indexed records count as done. The other records are reported, and Lambda delivers them again.
             unsent = [entry.position for later in parts[number:] for entry in later]
             answers.update(dict.fromkeys(unsent, Answer(Status.BUSY, str(error))))
             return

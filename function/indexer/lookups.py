@@ -16,7 +16,7 @@ from indexer.versions import Position, creation_from_version
 MAX_DOCUMENTS_PER_REQUEST = 5000
 FILTER_PATH = "docs.found,docs._version,docs._source,docs.error"
 
-# A version of a former release does not tell its stream. Such a document counts as written by an earlier stream.
+# A version of a former release does not show its stream. Such a document counts as written by an earlier stream.
 EARLIER_STREAM = -1
 
 
