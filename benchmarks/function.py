@@ -3,8 +3,8 @@
     python benchmarks/function.py [--quick] [--baseline REVISION]
 
 The columns are the earlier revision ("before"), the function of the working tree ("now"), and a handler that sends one
-request for each record ("plain"). Each handler runs in processes and in an environment of its own, and the handlers take
-turns. Each figure is the median of several runs. Compare the ratios, not the absolute figures.
+request for each record ("plain"). Each handler has its own environment and runs in new processes, and the handlers
+take turns. Each figure is the median of several runs. Compare the ratios, not the absolute figures.
 
 The handlers send to an engine that answers at once, to one that answers after a delay, and to a real OpenSearch, which
 is started here (or is at TEST_SEARCH_URL). CPU times are those of the function's process, on a full core.

@@ -1,4 +1,4 @@
-"""The handlers that the benchmark compares, each with an environment of its own for its packages."""
+"""The handlers that the benchmark compares, each with a separate environment for its packages."""
 
 import hashlib
 import io
