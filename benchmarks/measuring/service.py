@@ -11,14 +11,45 @@ import gzip
 import json
 import time
 from fnmatch import fnmatchcase
+from functools import cache
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-SHARDS = {"total": 1, "successful": 1, "failed": 0}
+# Stand for the values of an operation in the text of an item.
+ID, VERSION = "order-500", 4_140_000_000_000_000_000
+WRITTEN = {
+    "_index": "orders",
+    "_id": ID,
+    "_version": VERSION,
+    "result": "updated",
+    "_shards": {"total": 1, "successful": 1, "failed": 0},
+    "_seq_no": 100_000,
+    "_primary_term": 1,
+    "status": 200,
+}
+CONFLICT = {
+    "_index": "orders",
+    "_id": ID,
+    "status": 409,
+    "error": {
+        "type": "version_conflict_engine_exception",
+        "reason": f"[{ID}]: version conflict, current version [{VERSION}] is higher or equal to the one provided "
+        f"[{VERSION}]",
+        "index": "orders",
+        "shard": "0",
+        "index_uuid": "1pYyQmm7RbSdxxBiPNGmUw",
+    },
+}
+# Newer than every record of the benchmark.
+NEWER = {"found": True, "_version": 2**62, "_seq_no": 1, "_primary_term": 1, "_source": {"_sequence_number": "9" * 40}}
 
 
-def answer_bulk(body: bytes, *, conflicts: bool) -> dict[str, Any]:
+def answer_bulk(body: bytes, filter_path: str, *, conflicts: bool) -> bytes:
+    """Return the answer to `_bulk`.
+
+    The text of an item is kept, because building each item would take longer than what is measured.
+    """
     items = []
     lines = iter(body.split(b"\n"))
     for line in lines:
@@ -27,49 +58,40 @@ def answer_bulk(body: bytes, *, conflicts: bool) -> dict[str, Any]:
         action = "delete" if line.startswith(b'{"delete"') else "index"
         if action == "index":
             next(lines)
-        items.append({action: answer_conflict(line) if conflicts else answer_write()})
-    return {"took": 1, "errors": conflicts, "items": items}
-
-
-def answer_write() -> dict[str, Any]:
-    return {
-        "_index": "orders",
-        "_id": "order-500",
-        "_version": 4_140_000_000_000_000_000,
-        "result": "updated",
-        "_shards": SHARDS,
-        "_seq_no": 100_000,
-        "_primary_term": 1,
-        "status": 200,
-    }
-
-
-def answer_conflict(line: bytes) -> dict[str, Any]:
-    """Return the answer to a write of the version that is stored already."""
-    ((_, meta),) = json.loads(line).items()
-    version = meta["version"]
-    reason = (
-        f"[{meta['_id']}]: version conflict, current version [{version}] is higher or equal to the one provided "
-        f"[{version}]"
-    )
-    details = {"index": meta["_index"], "shard": "0", "index_uuid": "1pYyQmm7RbSdxxBiPNGmUw"}
-    error = {"type": "version_conflict_engine_exception", "reason": reason} | details
-    return {"_index": meta["_index"], "_id": meta["_id"], "status": 409, "error": error}
-
-
-def answer_mget(body: bytes, *, conflicts: bool) -> dict[str, Any]:
-    docs = []
-    for doc in json.loads(body)["docs"]:
-        found = {"_index": doc["_index"], "_id": doc["_id"], "found": conflicts}
+        item = item_text(action, filter_path, conflicts=conflicts)
         if conflicts:
-            # Newer than every record of the benchmark.
-            found |= {"_version": 2**62, "_seq_no": 1, "_primary_term": 1, "_source": {"_sequence_number": "9" * 40}}
-        docs.append(found)
-    return {"docs": docs}
+            ((_, meta),) = json.loads(line).items()
+            item = item.replace(ID, meta["_id"]).replace(str(VERSION), str(meta["version"]))
+        items.append(item)
+    rest = filtered_text({"took": 1, "errors": conflicts}, filter_path)[1:-1]
+    parts = [rest] if rest else []
+    if any(items):
+        parts.append(f'"items":[{",".join(items)}]')
+    return f"{{{','.join(parts)}}}".encode()
+
+
+@cache
+def item_text(action: str, filter_path: str, *, conflicts: bool) -> str:
+    """Return the JSON of the answer to one operation, or nothing if the filter leaves nothing of it."""
+    answer = {"items": [{action: CONFLICT if conflicts else WRITTEN}]}
+    text = filtered_text(answer, filter_path)
+    return text.removeprefix('{"items":[').removesuffix("]}") if text != "{}" else ""
+
+
+def answer_mget(body: bytes, filter_path: str, *, conflicts: bool) -> bytes:
+    found = NEWER if conflicts else {"found": False}
+    docs = [{"_index": doc["_index"], "_id": doc["_id"]} | found for doc in json.loads(body)["docs"]]
+    return filtered_text({"docs": docs}, filter_path).encode()
+
+
+def filtered_text(answer: dict[str, Any], filter_path: str) -> str:
+    """Return the JSON of an answer with only the parts that the parameter `filter_path` selects."""
+    filtered = apply_filter(answer, [path.split(".") for path in filter_path.split(",")]) if filter_path else answer
+    return json.dumps(filtered or {}, separators=(",", ":"))
 
 
 def apply_filter(value: Any, patterns: list[list[str]]) -> Any:
-    """Return the parts of an answer that match one of the patterns, split at their dots, or None if none does."""
+    """Return the parts of a value that match one of the patterns, split at their dots, or None if none does."""
     if [] in patterns:
         return value
     if isinstance(value, list):
@@ -101,19 +123,16 @@ class Service(BaseHTTPRequestHandler):
         if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
         url = urlsplit(self.path)
-        status, answer = 200, None
+        filter_path = parse_qs(url.query).get("filter_path", [""])[0]
+        status = 200
         if self.signed and not self.headers.get("authorization", "").startswith("AWS4-HMAC-SHA256"):
-            status, answer = 403, {"message": "the request is not signed"}
+            status, text = 403, b'{"message":"the request is not signed"}'
         elif url.path == "/_bulk":
-            answer = answer_bulk(body, conflicts=self.conflicts)
+            text = answer_bulk(body, filter_path, conflicts=self.conflicts)
         elif url.path == "/_mget":
-            answer = answer_mget(body, conflicts=self.conflicts)
+            text = answer_mget(body, filter_path, conflicts=self.conflicts)
         else:
-            answer = answer_write()
-        filter_path = parse_qs(url.query).get("filter_path")
-        if filter_path:
-            answer = apply_filter(answer, [path.split(".") for path in filter_path[0].split(",")]) or {}
-        text = json.dumps(answer, separators=(",", ":")).encode()
+            text = filtered_text(WRITTEN, filter_path).encode()
         time.sleep(self.delay)
         self.send_response(status)
         self.send_header("content-type", "application/json; charset=UTF-8")
