@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 from benchmarks.measuring.events import build_event, renew
 
@@ -161,20 +162,30 @@ def measure_traffic(job: Job) -> Figures:
     batches = Batches(job)
     handler(batches.next(), Context())
     figures: Figures = {"sent": 0, "received": 0}
-    send_all, receive = socket.socket.sendall, socket.socket.recv_into
+    # All ways in which the handlers' clients use a socket.
+    original_send_all, original_send = socket.socket.sendall, socket.socket.send
+    original_receive = socket.socket.recv_into
 
-    def counting_send(self: socket.socket, data: Any, *flags: int) -> None:
-        figures["sent"] += len(data)
-        send_all(self, data, *flags)
+    def send_all(self: socket.socket, data: Any, flags: int = 0) -> None:
+        figures["sent"] += memoryview(data).nbytes
+        original_send_all(self, data, flags)
 
-    def counting_receive(self: socket.socket, *arguments: Any) -> int:
-        length = receive(self, *arguments)
+    def send(self: socket.socket, data: Any, flags: int = 0) -> int:
+        length = original_send(self, data, flags)
+        figures["sent"] += length
+        return length
+
+    def receive_into(self: socket.socket, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        length = original_receive(self, buffer, nbytes, flags)
         figures["received"] += length
         return length
 
-    socket.socket.sendall = counting_send  # type: ignore[method-assign, assignment]
-    socket.socket.recv_into = counting_receive  # type: ignore[method-assign, assignment]
-    handler(batches.next(), Context())
+    with (
+        patch.object(socket.socket, "sendall", send_all),
+        patch.object(socket.socket, "send", send),
+        patch.object(socket.socket, "recv_into", receive_into),
+    ):
+        handler(batches.next(), Context())
     return figures
 
 
