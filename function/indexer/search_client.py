@@ -44,7 +44,9 @@ class SearchClient:
         self._settings = settings
         self._client: OpenSearch | None = None
 
-    def post(self, path: str, body: bytes, *, parse: Callable[[Any], T], deadline: Deadline) -> T:
+    def post(
+        self, path: str, body: bytes, *, parse: Callable[[Any], T], deadline: Deadline, can_shrink: bool = False
+    ) -> T:
         """Send a POST request, and return the parsed response.
 
         The request is sent again after 429 and 5xx, after a broken connection, and after a response that is not JSON or
@@ -56,13 +58,15 @@ class SearchClient:
             body: JSON, or newline-delimited JSON for `_bulk`.
             parse: converts the JSON of the response to the result.
             deadline: the end of the time for requests and retries.
+            can_shrink: whether the caller can send a smaller body instead.
 
         Raises:
-            RequestTooLargeError: if the service answers 413.
+            RequestTooLargeError: if the service answers 413, or if it answers 429 twice and the caller can send a
+                smaller body.
             SearchUnavailableError: if the service refuses the request, or the deadline has passed. The message has the
                 status and the error type, and no content of the items.
         """
-        headers = {"content-type": "application/x-ndjson" if path == "/_bulk" else "application/json"}
+        headers = {"content-type": "application/x-ndjson" if path.startswith("/_bulk") else "application/json"}
         if self._settings.compress:
             headers["accept-encoding"] = "gzip"
             if len(body) >= MIN_GZIP_BYTES:
@@ -82,6 +86,8 @@ class SearchClient:
                 failure = f"no response ({type(error.info).__name__})"
             except TransportError as error:
                 failure = self._temporary_failure(error)
+                if can_shrink and attempt and error.status_code == TOO_MANY_REQUESTS:
+                    raise RequestTooLargeError from None
             except SerializationError:
                 failure = "a response that is not JSON"
             else:

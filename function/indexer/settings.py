@@ -3,14 +3,20 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
-SERVICES = ("es", "aoss", "basic", "none")
+SERVICES = ("es", "aoss", "basic", "api_key", "none")
+SERVICES_WITH_SECRET = ("basic", "api_key")
 INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 TABLE_PLACEHOLDER = "{table}"
 TOMBSTONE_SUFFIX = "-tombstones"
+REJECTED_SUFFIX = "-rejected"
+ARCHIVE_SUFFIX = "-archive"
+SUFFIXES = (TOMBSTONE_SUFFIX, REJECTED_SUFFIX, ARCHIVE_SUFFIX)
+# Elasticsearch and OpenSearch: an index name has at most 255 bytes.
 MAX_INDEX_BYTES = 255
 SECRET_ARN = re.compile(r"arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:.+")
 
@@ -31,11 +37,13 @@ class Settings:
         endpoint: SEARCH_ENDPOINT, the https URL of the domain, cluster or collection. Plain http is allowed only on the
             loopback interface. Required.
         service: SEARCH_SERVICE, how requests are authenticated: `es` (signed for an OpenSearch Service domain, the
-            default), `aoss` (signed for OpenSearch Serverless), `basic` (user name and password), or `none` (only on
-            the loopback interface).
+            default), `aoss` (signed for OpenSearch Serverless), `basic` (user name and password), `api_key` (an API key
+            of Elasticsearch), or `none` (only on the loopback interface).
         region: SEARCH_REGION, the region of the domain or collection. Default: AWS_REGION, which Lambda sets.
-        secret_arn: SEARCH_SECRET_ARN, for `basic`: the ARN of a Secrets Manager secret, which holds JSON with
-            "username" and "password".
+        secret_arn: SEARCH_SECRET_ARN, for `basic` and `api_key`: the ARN of a Secrets Manager secret. It is JSON with
+            "username" and "password", or with "api_key": the encoded key, or the key if the secret also has "id".
+        ca_bundle: SEARCH_CA_BUNDLE, the path of a PEM file with the certificates of a private certificate authority.
+            Default: the public ones.
         index: INDEX, the name of the index, or a template in which {table} is the table's name in lower case. Default:
             {table}.
         id_fields: ID_FIELDS, the key attributes in the order in which they form a document's id. Default: all, sorted
@@ -45,7 +53,15 @@ class Settings:
             number).
         tombstones: TOMBSTONES, `on` (remember deletions in a tombstone index, the default) or `off` (the engine
             remembers them for `index.gc_deletes`).
-        compress: COMPRESS, `on` (compress request bodies with gzip, the default) or `off`.
+        store_rejected: REJECTED_RECORDS, `store` (a record that the index refuses is stored in the index
+            `<index>-rejected` and counts as done, the default) or `report` (it is reported as failed, and Lambda
+            delivers it again until the event source mapping gives it up).
+        expired_items: EXPIRED_ITEMS, what a deletion by time to live does: `delete` (deletes the document, the
+            default), `keep` (changes nothing), or `archive` (moves the document to the index `<index>-archive`).
+        log_field_paths: LOG_FIELD_PATHS, `on` (logged reasons name the field, the default) or `off` (they do not,
+            for tables whose attribute names or map keys are customer data).
+        compress: COMPRESS, `off` (the default) or `on` (compress request bodies with gzip). Compression costs the
+            function and the engine more time than it saves, except on a slow network.
         request_timeout: REQUEST_TIMEOUT, the seconds for one request, 1 to 300. Default: 10.
         bulk_max_bytes: BULK_MAX_BYTES, the size of one `_bulk` body before compression, 100000 to 100000000 bytes.
             Default: 8388608, because small instance types accept up to 10 MiB.
@@ -56,11 +72,15 @@ class Settings:
     service: str
     region: str
     secret_arn: str
+    ca_bundle: str
     index: str
     id_fields: tuple[str, ...]
     exclude_attributes: frozenset[str]
     text_numbers: bool
     tombstones: bool
+    store_rejected: bool
+    expired_items: str
+    log_field_paths: bool
     compress: bool
     request_timeout: float
     bulk_max_bytes: int
@@ -87,12 +107,16 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
             "SEARCH_REGION", default=environment.get("AWS_REGION", ""), find_mistake=_region_check(service)
         ),
         secret_arn=reader.text("SEARCH_SECRET_ARN", find_mistake=_secret_check(service)),
+        ca_bundle=reader.text("SEARCH_CA_BUNDLE", find_mistake=_ca_bundle_mistake),
         index=reader.text("INDEX", default=TABLE_PLACEHOLDER, find_mistake=_index_mistake),
         id_fields=reader.names("ID_FIELDS"),
         exclude_attributes=frozenset(reader.names("EXCLUDE_ATTRIBUTES")),
         text_numbers=reader.choice("NUMBERS", ("number", "text"), default="number") == "text",
         tombstones=reader.choice("TOMBSTONES", ("on", "off"), default="on") == "on",
-        compress=reader.choice("COMPRESS", ("on", "off"), default="on") == "on",
+        store_rejected=reader.choice("REJECTED_RECORDS", ("store", "report"), default="store") == "store",
+        expired_items=reader.choice("EXPIRED_ITEMS", ("delete", "keep", "archive"), default="delete"),
+        log_field_paths=reader.choice("LOG_FIELD_PATHS", ("on", "off"), default="on") == "on",
+        compress=reader.choice("COMPRESS", ("on", "off"), default="off") == "on",
         request_timeout=reader.number("REQUEST_TIMEOUT", default=10.0, low=1, high=300, convert=float),
         bulk_max_bytes=reader.number("BULK_MAX_BYTES", default=8 * 1024 * 1024, low=100_000, high=100_000_000),
         bulk_max_operations=reader.number("BULK_MAX_OPERATIONS", default=5000, low=1, high=50_000),
@@ -110,15 +134,25 @@ def index_name(template: str, table: str) -> str:
         table: the table's name.
 
     Raises:
-        SettingsError: if the result is not a valid index name.
+        SettingsError: if the result is not a valid index name, or if it is the name of another table's tombstones,
+            rejected records or archive.
     """
     name = template.replace(TABLE_PLACEHOLDER, table.lower())
-    if not INDEX_NAME.fullmatch(name) or len(name + TOMBSTONE_SUFFIX) > MAX_INDEX_BYTES:
+    longest = MAX_INDEX_BYTES - max(map(len, SUFFIXES))
+    if not INDEX_NAME.fullmatch(name) or len(name) > longest:
         raise SettingsError(
             [
                 f"INDEX={template!r}: gives the invalid index name {name!r} for table {table!r}; an index name must "
-                f"begin with a letter or digit and have at most {MAX_INDEX_BYTES - len(TOMBSTONE_SUFFIX)} bytes; set "
-                f"INDEX to a valid name, or add a prefix before {TABLE_PLACEHOLDER}"
+                f"begin with a letter or digit and have at most {longest} bytes; set INDEX to a valid name, or add a "
+                f"prefix before {TABLE_PLACEHOLDER}"
+            ]
+        )
+    if name.endswith(SUFFIXES):
+        raise SettingsError(
+            [
+                f"INDEX={template!r}: gives the index name {name!r} for table {table!r}; an index name must not end "
+                f"with {', '.join(SUFFIXES)}, which this function adds for its other indexes; set INDEX to another "
+                f"name, or add a suffix after {TABLE_PLACEHOLDER}"
             ]
         )
     return name
@@ -127,6 +161,16 @@ def index_name(template: str, table: str) -> str:
 def tombstone_index(index: str) -> str:
     """Return the name of the index that stores the tombstones of an index."""
     return index + TOMBSTONE_SUFFIX
+
+
+def rejected_index(index: str) -> str:
+    """Return the name of the index that stores the records which an index refused."""
+    return index + REJECTED_SUFFIX
+
+
+def archive_index(index: str) -> str:
+    """Return the name of the index that stores the expired documents of an index."""
+    return index + ARCHIVE_SUFFIX
 
 
 class _EnvironmentReader:
@@ -207,18 +251,27 @@ def _region_check(service: str) -> Callable[[str], str | None]:
 
 def _secret_check(service: str) -> Callable[[str], str | None]:
     def find_mistake(value: str) -> str | None:
-        if service == "basic" and not value:
+        if service in SERVICES_WITH_SECRET and not value:
             return (
-                "must be the ARN of a Secrets Manager secret with SEARCH_SERVICE=basic: "
+                f"must be the ARN of a Secrets Manager secret with SEARCH_SERVICE={service}: "
                 "set it, or set SEARCH_SERVICE to es or aoss"
             )
-        if value and service != "basic":
-            return "applies only to SEARCH_SERVICE=basic: remove it, or set SEARCH_SERVICE to basic"
+        if value and service not in SERVICES_WITH_SECRET:
+            return (
+                "applies only to SEARCH_SERVICE=basic and SEARCH_SERVICE=api_key: remove it, or set SEARCH_SERVICE to "
+                "basic or api_key"
+            )
         if value and not SECRET_ARN.fullmatch(value):
             return "must be the ARN of a Secrets Manager secret"
         return None
 
     return find_mistake
+
+
+def _ca_bundle_mistake(value: str) -> str | None:
+    if value and not Path(value).is_file():
+        return "must be the path of a PEM file: put the file into the function's archive or a layer"
+    return None
 
 
 def _index_mistake(value: str) -> str | None:

@@ -70,16 +70,16 @@ def test_only_the_document_that_is_too_large_is_reported(server: SearchServer, c
     assert set(server.documents()) == {"a", "c"}
 
 
-def test_large_bodies_are_compressed(indexer: Indexer, server: SearchServer) -> None:
-    indexer.index(put(1, "a", LARGE))
+def test_large_bodies_can_be_compressed(server: SearchServer, clock: Clock) -> None:
+    Indexer(server.url, clock, COMPRESS="on").index(put(1, "a", LARGE))
 
     sent = {name.lower(): value for name, value in server.bulks()[-1].headers.items()}
     assert sent["content-encoding"] == "gzip"
     assert int(sent["content-length"]) < 390_000 / 10
 
 
-def test_compression_can_be_turned_off(server: SearchServer, clock: Clock) -> None:
-    Indexer(server.url, clock, COMPRESS="off").index(put(1, "a", LARGE))
+def test_bodies_are_not_compressed_by_default(indexer: Indexer, server: SearchServer) -> None:
+    indexer.index(put(1, "a", LARGE))
 
     sent = {name.lower() for name in server.bulks()[-1].headers}
     assert "content-encoding" not in sent

@@ -22,12 +22,13 @@ def test_an_endpoint_and_the_region_that_lambda_sets_are_enough() -> None:
         ("SEARCH_ENDPOINT", "http://search.example.com", "must begin with https://"),
         ("SEARCH_ENDPOINT", "https://search.example.com:port", "must be a URL, such as"),
         ("SEARCH_ENDPOINT", "https://search.example.com?x=1", "without a query"),
-        ("SEARCH_SERVICE", "opensearch", "must be one of es, aoss, basic, none"),
+        ("SEARCH_SERVICE", "opensearch", "must be one of es, aoss, basic, api_key, none"),
         (
             "SEARCH_SECRET_ARN",
             "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x",
-            "or set SEARCH_SERVICE to basic",
+            "or set SEARCH_SERVICE to basic or api_key",
         ),
+        ("SEARCH_CA_BUNDLE", "ca.pem", "must be the path of a PEM file"),
         ("INDEX", "Orders", "lowercase"),
         ("INDEX", "_orders", "must begin with a letter"),
         ("INDEX", "{tabel}", "must not contain another placeholder than {table}"),
@@ -36,6 +37,9 @@ def test_an_endpoint_and_the_region_that_lambda_sets_are_enough() -> None:
         ("EXCLUDE_ATTRIBUTES", "a,", "single commas"),
         ("NUMBERS", "float", "must be one of number, text"),
         ("TOMBSTONES", "yes", "must be one of on, off"),
+        ("REJECTED_RECORDS", "drop", "must be one of store, report"),
+        ("EXPIRED_ITEMS", "ignore", "must be one of delete, keep, archive"),
+        ("LOG_FIELD_PATHS", "no", "must be one of on, off"),
         ("COMPRESS", "gzip", "must be one of on, off"),
         ("REQUEST_TIMEOUT", "0", "must be a number from 1 to 300"),
         ("REQUEST_TIMEOUT", "ten", "must be a number from 1 to 300"),
@@ -60,9 +64,10 @@ def test_all_mistakes_are_reported_together() -> None:
     assert variables == ["- SEARCH_ENDPOINT", "- SEARCH_REGION", "- INDEX", "- NUMBERS", "- REQUEST_TIMEOUT"]
 
 
-def test_basic_authentication_needs_a_secret() -> None:
-    with pytest.raises(SettingsError, match="SEARCH_SECRET_ARN=''"):
-        load_settings(GOOD | {"SEARCH_SERVICE": "basic"})
+@pytest.mark.parametrize("service", ["basic", "api_key"])
+def test_authentication_with_a_secret_needs_the_secret(service: str) -> None:
+    with pytest.raises(SettingsError, match=f"SEARCH_SECRET_ARN='': must be .* with SEARCH_SERVICE={service}"):
+        load_settings(GOOD | {"SEARCH_SERVICE": service})
 
 
 def test_unsigned_requests_are_allowed_only_on_the_loopback_interface() -> None:
@@ -86,3 +91,9 @@ def test_the_index_name_can_include_the_table_name() -> None:
 def test_a_table_name_that_gives_an_invalid_index_name_is_reported(table: str) -> None:
     with pytest.raises(SettingsError, match=r"add a prefix before \{table\}"):
         index_name("{table}", table)
+
+
+@pytest.mark.parametrize("suffix", ["-tombstones", "-rejected", "-archive"])
+def test_a_table_whose_index_would_be_another_tables_second_index_is_reported(suffix: str) -> None:
+    with pytest.raises(SettingsError, match=r"add a suffix after \{table\}"):
+        index_name("{table}", f"orders{suffix}")
