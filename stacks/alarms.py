@@ -111,8 +111,8 @@ def alarms(*, function_name: str, queue_name: str) -> Sequence[Alarm]:
         ),
         Alarm(
             "records-rejected",
-            "The index refused records. The function stored them in the index <index>-rejected, with the reason. "
-            "Correct the mapping of the index or the function's transform, and send them again.",
+            "The index refused records. The function stored them with the reason, in the index whose name ends "
+            "with -rejected. Correct the mapping of the index or the function's transform, and send them again.",
             # Each refused record is missing in the index until someone acts.
             Metric(METRICS_NAMESPACE, "Rejected", service),
         ),
@@ -151,8 +151,9 @@ def alarms(*, function_name: str, queue_name: str) -> Sequence[Alarm]:
             periods=3,
         ),
         Alarm(
-            "index-overloaded",
-            "For 15 minutes, the index had no capacity for some of the records. Lambda sends them again.",
+            "index-unavailable",
+            "For 15 minutes, the index did not take some of the records: it has no capacity, it is blocked, or the "
+            "function lacks a permission on it. Lambda sends the records again; the logs have the reason.",
             # These batches fail in part, which is no error of the function: `Errors` does not count them.
             Metric(METRICS_NAMESPACE, "Unavailable", service),
             periods=3,

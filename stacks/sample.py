@@ -72,10 +72,11 @@ class SampleStack(TerraformStack):
             dynamo_event_source_props={
                 "batch_size": variables.batch_size,
                 "function_response_types": ["ReportBatchItemFailures"],
-                # These settings are for outages. A record that the index refuses never fails: the function stores it in
-                # another index, and it counts as done. So everything that fails can succeed later, and is retried for
-                # as long as the stream has it. A limit on retries would give records up during a long outage, since an
-                # invocation against an unavailable service takes a minute or less: 500 retries can be over in 8 hours.
+                # These settings are for outages. A record that the index refuses does not fail: the function stores it
+                # in another index, and it counts as done. (With REJECTED_RECORDS=report it fails, and would block its
+                # shard for 24 hours: then limit the retries.) So everything that fails can succeed later, and is
+                # retried for as long as the stream has it. A limit would give records up during a long outage, since
+                # an invocation takes a minute or less: 500 retries can be over in 8 hours.
                 "maximum_retry_attempts": UNLIMITED,
                 # The stream deletes records after 24 hours. With this limit, Lambda writes a message about them to the
                 # dead-letter queue, which it does not do for records that only expire.

@@ -65,11 +65,8 @@ class SampleVariables:
                 "function does not copy documents to another index."
             ),
             default="{table}",
-            condition='can(regex("^[^A-Z *+,/<>?|#:_-][^A-Z *,/<>?|#:]*$", var.index))',
-            error=(
-                "index must be in lower case, without spaces and the characters * , / < > ? | # :, and must not begin "
-                "with -, _ or +."
-            ),
+            condition='can(regex("^([a-z0-9]|[{]table[}])([a-z0-9._-]|[{]table[}])*$", var.index))',
+            error="index must be lower-case letters, digits, ., _ and -, and can contain {table}.",
         ).string_value
         self.batch_size: float = _variable(
             stack,
