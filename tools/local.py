@@ -16,6 +16,7 @@ import argparse
 import importlib
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -40,6 +41,7 @@ DEFAULT_EVENTS = ROOT / "examples" / "events" / "orders.json"
 ENDPOINT_VARIABLES = ("SEARCH_ENDPOINT", "TEST_SEARCH_URL")
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
 OPENSEARCH = "opensearch_2"
+STREAM_ARN = re.compile(r"arn:[\w-]+:dynamodb:[^:/]*:[^:/]*:table/[^/]+/stream/.+")
 # The batch size of the sample stack.
 BATCH_SIZE = 100
 TIMEOUT_SECONDS = 30
@@ -105,7 +107,7 @@ def read_batches(path: Path, size: int) -> list[Event]:
             if not is_stream_record(record):
                 raise InputError(
                     f"{path}: record {position} of event {number} is not a record of a DynamoDB stream: it must have "
-                    'the object "dynamodb" and the text "eventSourceARN"'
+                    'the object "dynamodb", and the ARN of the stream in "eventSourceARN"'
                 )
         batches += [{"Records": records[start : start + size]} for start in range(0, len(records), size)]
     return batches
@@ -115,7 +117,7 @@ def is_stream_record(record: object) -> bool:
     return (
         isinstance(record, dict)
         and isinstance(record.get("dynamodb"), dict)
-        and isinstance(record.get("eventSourceARN"), str)
+        and STREAM_ARN.fullmatch(str(record.get("eventSourceARN"))) is not None
     )
 
 
@@ -184,7 +186,8 @@ def open_running(url: str, origin: str) -> LocalEngine:
     def documents(index: str) -> dict[str, str]:
         return {id_: read_source(url, index, id_) for id_ in engine.documents(index)}
 
-    return LocalEngine(url=url, description=f"version {engine.version}, {origin}", documents=documents)
+    description = f"version {engine.version}, {origin}"
+    return LocalEngine(url=url, description=description, documents=documents)
 
 
 def read_source(url: str, index: str, id: str) -> str:
@@ -212,6 +215,21 @@ def load_function(folder: Path, endpoint: str) -> Any:
         raise InputError(str(error)) from None
 
 
+def indexes_of(index_template: str, batches: Sequence[Event]) -> list[str]:
+    """Return the indexes of the tables that the events come from.
+
+    Raises:
+        InputError: if the setting INDEX does not fit a table's name.
+    """
+    from indexer.settings import SettingsError, index_name
+
+    tables = {record["eventSourceARN"].split("/")[1] for batch in batches for record in batch["Records"]}
+    try:
+        return sorted({index_name(index_template, table) for table in tables})
+    except SettingsError as error:
+        raise InputError(str(error)) from None
+
+
 def send(function: Any, batches: Sequence[Event]) -> bool:
     """Send the batches to the handler, and print its log lines and its responses.
 
@@ -230,12 +248,11 @@ def send(function: Any, batches: Sequence[Event]) -> bool:
     return True
 
 
-def print_documents(engine: LocalEngine, index_template: str, batches: Sequence[Event]) -> None:
+def print_documents(engine: LocalEngine, indexes: Sequence[str]) -> None:
     """Print the documents of all indexes that the events can have changed."""
-    from indexer.settings import archive_index, index_name, rejected_index, tombstone_index
+    from indexer.settings import archive_index, rejected_index, tombstone_index
 
-    tables = {record["eventSourceARN"].split("/")[1] for batch in batches for record in batch["Records"]}
-    for index in sorted({index_name(index_template, table) for table in tables}):
+    for index in indexes:
         kinds = {
             index: "documents",
             tombstone_index(index): "tombstones of deleted items",
@@ -273,8 +290,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with open_engine(options.engine) as engine:
             print(f"Engine: {engine.url}, {engine.description}")
             function = load_function(options.function.resolve(), engine.url)
+            indexes = indexes_of(function.settings.index, batches)
             done = send(function, batches)
-            print_documents(engine, function.settings.index, batches)
+            print_documents(engine, indexes)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
