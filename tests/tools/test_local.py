@@ -84,6 +84,14 @@ def test_wrong_configuration_is_an_error_without_a_traceback() -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_invalid_index_name_is_an_error_without_a_traceback() -> None:
+    done = run(INDEX="{table}-rejected")
+
+    assert done.returncode == 2
+    assert "INDEX='{table}-rejected'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_exception_of_the_function_stops_at_the_batch(tmp_path: Path) -> None:
     """A record without a sequence number does not come from a stream, so that the function raises an exception."""
     events = tmp_path / "events.json"
@@ -104,6 +112,7 @@ def test_exception_of_the_function_stops_at_the_batch(tmp_path: Path) -> None:
         ("[]", "has no event"),
         ("5", "event 1 is not an event"),
         ('{"Records": []}', "event 1 is not an event"),
+        ('{"Records": [{"dynamodb": {}, "eventSourceARN": "orders"}]}', 'the ARN of the stream in "eventSourceARN"'),
         (
             '[{"Records": [{"body": "a message of a queue"}]}]',
             "record 1 of event 1 is not a record of a DynamoDB stream",
