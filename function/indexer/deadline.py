@@ -70,7 +70,7 @@ class Deadline:
 
         Args:
             attempt: the number of attempts before the one that failed.
-            at_least: the shortest pause in seconds, which the service asked for.
+            at_least: the shortest pause in seconds, which the service requires.
 
         Returns:
             True after the pause, or False without a pause if it would last beyond the deadline.
@@ -85,7 +85,7 @@ class Deadline:
 
 
 def call_within(seconds: float, function: Callable[[], T]) -> T:
-    """Call a function that has no timeout of its own, and return its result.
+    """Call a function that has no timeout, and return its result.
 
     Args:
         seconds: the time to wait for the result.

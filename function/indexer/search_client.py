@@ -118,7 +118,7 @@ class SearchClient:
 
         The request is sent again after 429 and 5xx, after a broken connection, and after a response that is not JSON or
         that cannot be parsed. Every request of this function can be repeated. The pause before a retry is at least as
-        long as the service's `Retry-After` says. No request is sent after the deadline, except that the first request
+        long as the service's `Retry-After` requires. No request is sent after the deadline, except that the first request
         of an invocation has at least `deadline.FIRST_REQUEST_SECONDS`.
 
         Args:
