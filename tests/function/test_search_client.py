@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from indexer.credentials import CredentialsError, look_up_credentials
 from indexer.deadline import Deadline
 from indexer.search_client import RequestTooLargeError, SearchClient, SearchUnavailableError
 from indexer.settings import Settings, load_settings
+from indexer.signature import AwsCredentials, Request
 from tests.function.harness import Clock
 from tests.function.scripted_server import ScriptedServer, Step, response, sends, silence, then_close
 
@@ -302,7 +303,7 @@ def authorization(monkeypatch: pytest.MonkeyPatch, service: str, read: Callable[
     monkeypatch.setattr("botocore.session.get_session", lambda: SecretsManager(read))
     found = settings("https://search.example.com", SEARCH_SERVICE=service, SEARCH_SECRET_ARN=SECRET_ARN)
     authenticate = look_up_credentials(found, seconds=seconds)
-    return authenticate(None, 1.0)["authorization"]  # type: ignore[arg-type]
+    return authenticate(Request("POST", "/_bulk", {}, b""), 1)["authorization"]
 
 
 def test_an_api_key_is_sent_as_elasticsearch_documents(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -361,3 +362,55 @@ def test_the_error_for_an_unreadable_secret_has_the_cause(
 def test_a_bug_in_reading_a_secret_stays_visible(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ZeroDivisionError):
         authorization(monkeypatch, "basic", raising(ZeroDivisionError()))
+
+
+@pytest.fixture
+def secrets_manager(monkeypatch: pytest.MonkeyPatch, aws_credentials: None) -> Iterator[ScriptedServer]:
+    """A Secrets Manager on the loopback interface, which the real client of botocore uses."""
+    with ScriptedServer() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", server.url)
+        yield server
+
+
+def test_a_secret_is_read_without_logging_it(secrets_manager: ScriptedServer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    secret = json.dumps({"username": "indexer", "password": "hunter2"})
+    secrets_manager.script.append(response(200, json.dumps({"SecretString": secret}).encode()))
+    found = settings("https://search.example.com", SEARCH_SERVICE="basic", SEARCH_SECRET_ARN=SECRET_ARN)
+
+    headers = look_up_credentials(found, seconds=30)(Request("POST", "/_bulk", {}, b""), 1)
+
+    assert headers == {"authorization": "Basic " + base64.b64encode(b"indexer:hunter2").decode()}
+    assert "/eu-central-1/secretsmanager/aws4_request" in secrets_manager.requests[0][0]
+    logged = " ".join(str(vars(record)) for record in caplog.records)
+    assert not any(secret in logged for secret in ("hunter2", TOKEN, "secret-key", "AKIDEXAMPLE"))
+
+
+def test_a_secrets_manager_that_does_not_answer_is_reported_in_time(secrets_manager: ScriptedServer) -> None:
+    secrets_manager.script += [silence, silence]
+    client = SearchClient(settings("http://127.0.0.1:1", SEARCH_SERVICE="basic", SEARCH_SECRET_ARN=SECRET_ARN))
+
+    with pytest.raises(
+        SearchUnavailableError, match=r"SEARCH_SECRET_ARN.*check that the function's network has a route"
+    ):
+        send(client, Deadline(0))
+
+
+def test_credentials_that_are_not_in_the_environment_are_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    renewed = iter([AwsCredentials("AKID1", "key", "token1"), AwsCredentials("AKID2", "key", "token2")])
+
+    class Session:
+        def get_credentials(self) -> Any:
+            return self
+
+        def get_frozen_credentials(self) -> AwsCredentials:
+            return next(renewed)
+
+    monkeypatch.setattr("botocore.session.get_session", Session)
+    authenticate = look_up_credentials(settings("https://search.example.com", SEARCH_SERVICE="es"), seconds=5)
+
+    headers = [authenticate(Request("POST", "/_bulk", {"host": "x"}, b""), 5) for _ in range(2)]
+
+    assert [added["x-amz-security-token"] for added in headers] == ["token1", "token2"]
+    assert "Credential=AKID2/" in headers[1]["authorization"]

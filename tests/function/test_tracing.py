@@ -36,7 +36,7 @@ def receive(daemon: socket.socket) -> dict[str, Any]:
 
 def send(url: str) -> None:
     client = SearchClient(load_settings({"SEARCH_ENDPOINT": url, "SEARCH_SERVICE": "none"}))
-    client.post("/_bulk?timeout=5s", b"{}\n", parse=dict, deadline=Deadline(0))
+    client.post("/_bulk?timeout=5s", b"{}\n", parse=dict, deadline=Deadline(5))
 
 
 def test_each_request_is_a_subsegment_of_the_invocation(daemon: socket.socket) -> None:
