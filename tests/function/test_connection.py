@@ -53,16 +53,22 @@ def test_a_slow_answer_ends_in_time(slow: Step) -> None:
 
 @pytest.mark.parametrize("size", [0, 1_000_000], ids=["receives nothing", "receives slowly"])
 def test_sending_to_a_slow_server_ends_in_time(size: int) -> None:
+    body = b"x" * 60_000_000
+    received = [0]
+
     def receive(connected: socket.socket) -> bool:
-        while not ended.wait(0.02) and (not size or connected.recv(size)):
-            pass
+        while not ended.wait(0.02):
+            received.append(len(connected.recv(size)) if size else 0)
         return False
 
     ended = threading.Event()
     with ScriptedServer(receive, reads=False) as server:
         with pytest.raises(NoResponseError, match=r"no response within 0\.2 s"):
-            send(Connection(server.url), body=b"x" * 60_000_000, seconds=SHORT)
+            send(Connection(server.url), body=body, seconds=SHORT)
         ended.set()
+
+    # The end of the time stopped the sending, and not only the waiting for the answer.
+    assert sum(received) < len(body) / 2
 
 
 @pytest.mark.parametrize("begin", [b"", b"\x16\x03"])
