@@ -28,7 +28,7 @@ mypy
 python tools/check_prose.py
 endef
 
-test: $(VENV)/.dev node_modules/.ready .e2e/ready docs ## Run everything: lint, types, prose, docs, tests with coverage, deployment
+test: $(VENV)/.dev node_modules/.ready .e2e/ready .engines/ready docs ## Run everything: lint, types, prose, docs, tests with coverage, deployment
 	$(lint)
 	$(PYTEST) -rs --cov --cov-report=term:skip-covered
 
@@ -36,7 +36,7 @@ check: $(VENV)/.dev node_modules/.ready ## Run the quick half: lint, types, pros
 	$(lint)
 	$(PYTEST) -m "not slow" --ignore=tests/e2e
 
-e2e: $(VENV)/.dev node_modules/.ready .e2e/ready ## Deploy to an AWS on loopback with the real terraform and provider
+e2e: $(VENV)/.dev node_modules/.ready .e2e/ready .engines/ready ## Deploy to an AWS on loopback with the real terraform and provider
 	$(PYTEST) tests/e2e -rs
 
 bench: $(VENV)/.dev ## Compare speed and memory with plain imports, Solutions Constructs and a plain function
@@ -63,7 +63,7 @@ clean: ## Remove everything that make created; refuses while cdktf.out holds a T
 	@states=$$(find cdktf.out -name '*.tfstate' -size +0 -not -path '*/.terraform/*' 2>/dev/null); if [ -n "$$states" ]; then \
 		echo "Kept: cdktf.out holds the state of deployed resources. Move it, or destroy the stack, first:" >&2; \
 		echo "$$states" >&2; exit 1; fi
-	rm -rf cdktf.out $(DIST) site $(VENV) .venv-benchmark .venv-e2e .e2e .venv-checkov .venv-docs node_modules
+	rm -rf cdktf.out $(DIST) site $(VENV) .venv-benchmark .venv-e2e .e2e .engines .venv-checkov .venv-docs node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -92,6 +92,10 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 # Exists if everything could be installed. The next run tries again what is missing, and the tests that need it are skipped.
 .e2e/ready: tests/e2e/requirements.txt requirements-checkov.txt tests/e2e/install.py | $(VENV)/.dev
 	python tests/e2e/install.py
+
+# Exists if every search engine could be installed, as above.
+.engines/ready: tests/engines/install.py $(wildcard tests/engines/opensearch_*/*) | $(VENV)/.dev
+	python tests/engines/install.py
 
 node_modules/.ready: package-lock.json
 	@command -v node >/dev/null || { echo "Node.js 20 or later is needed: https://nodejs.org" >&2; exit 1; }

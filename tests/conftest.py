@@ -9,6 +9,9 @@ from cdktf import TerraformStack
 from tests.support.calls import ZIP_FUNCTION, Emit, MistakesOf, new_stack
 from tests.support.emitted import Emitted
 
+# A real search engine for the tests that need one.
+pytest_plugins = ["tests.engines.plugin"]
+
 
 @pytest.fixture
 def stack() -> TerraformStack:
