@@ -25,6 +25,7 @@ from management.templates import (
     apply_templates,
     build_templates,
     create_indexes,
+    find_refused_fields,
     read_properties,
 )
 from transform import transform
@@ -143,11 +144,16 @@ def _apply_template(options: argparse.Namespace, *, settings: Settings, index: s
     client = SearchClient(settings)
     try:
         apply_templates(templates, client=client, deadline=Deadline(STEP_SECONDS))
-    except SearchUnavailableError as error:
-        if properties is None:
+    except SearchUnavailableError:
+        refused = find_refused_fields(properties or {}, client=client, deadline=Deadline(STEP_SECONDS))
+        if not properties or not refused:
             raise
-        raise SearchUnavailableError(
-            f"{error}; if the service refuses the template, check the field types in {options.properties}"
+        raise TemplateError(
+            "\n".join(
+                f"--properties {options.properties}: the search service refuses the mapping of the field {field!r}, "
+                f"{json.dumps(properties[field])}; correct its type and parameters"
+                for field in refused
+            )
         ) from None
     for template in templates:
         print(f"applied {template.name} to {', '.join(template.body['index_patterns'])}")

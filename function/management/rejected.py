@@ -60,7 +60,7 @@ class Resent:
 
     Attributes:
         done: the number of records that were indexed, or that a newer change replaced. They are no longer stored.
-        refused: for each record that stays stored, its sequence number and the reason.
+        refused: for each record that stays stored, the id of the document that stores it, and the reason.
         undeleted: the number of records that are done, but could not be deleted from the store. Sending them again
             changes nothing.
     """
@@ -186,7 +186,7 @@ def resend(
     by_stream: dict[str, list[StoredRecord]] = {}
     for stored in page:
         if stored.record is None:
-            result.refused[stored.sequence_number] = f"the document {stored.id} has no record in its field `record`"
+            result.refused[stored.id] = f"the document {stored.id} has no record in its field `record`"
         else:
             by_stream.setdefault(stored.stream_arn, []).append(stored)
     for batch in by_stream.values():
@@ -194,7 +194,7 @@ def resend(
         report = indexer.index([stored.record for stored in batch if stored.record is not None])
         for stored in batch:
             if stored.sequence_number in report.failures:
-                result.refused[stored.sequence_number] = report.failures[stored.sequence_number]
+                result.refused[stored.id] = report.failures[stored.sequence_number]
             else:
                 done.append(stored)
     result.done = len(done)

@@ -9,7 +9,7 @@ from typing import Any
 
 from indexer.deadline import Deadline
 from indexer.documents import SEQUENCE_NUMBER_FIELD
-from indexer.search_client import SearchClient
+from indexer.search_client import SearchClient, SearchUnavailableError
 from indexer.settings import Settings, archive_index, rejected_index, tombstone_index
 
 FOLDER = Path(__file__).parent / "index_templates"
@@ -136,6 +136,29 @@ def apply_templates(templates: list[IndexTemplate], *, client: SearchClient, dea
             parse=lambda response: response["acknowledged"],
             deadline=deadline,
         )
+
+
+def find_refused_fields(properties: Mapping[str, Any], *, client: SearchClient, deadline: Deadline) -> list[str]:
+    """Return the fields whose mapping the service refuses, to explain why it refused the template.
+
+    Args:
+        properties: the mapping of the wanted fields.
+        client: the client of the search service.
+        deadline: the end of the time for requests and retries.
+    """
+
+    def is_refused(mappings: dict[str, Any]) -> bool:
+        template = {"index_patterns": [f"{NAME_PREFIX}simulation"], "template": {"mappings": mappings}}
+        path = "/_index_template/_simulate"
+        try:
+            client.post(path, json.dumps(template).encode(), parse=lambda _: None, deadline=deadline)
+        except SearchUnavailableError:
+            return True
+        return False
+
+    if is_refused({}):
+        return []  # for a reason that is not in the fields
+    return [field for field, mapping in properties.items() if is_refused({"properties": {field: mapping}})]
 
 
 def create_indexes(index: str, *, client: SearchClient, settings: Settings, deadline: Deadline) -> list[str]:
