@@ -159,10 +159,13 @@ def _apply_template(options: argparse.Namespace, *, settings: Settings, index: s
         print(f"applied {template.name} to {', '.join(template.body['index_patterns'])}")
     if options.create:
         created = create_indexes(index, client=client, settings=settings, deadline=Deadline(STEP_SECONDS))
-        for name in created:
-            print(f"created {name}" + (f" with the alias {index}" if name == f"{index}-v1" else ""))
-        if not created:
-            print("all indexes exist; their mappings did not change")
+        for name, is_new in created.items():
+            if not is_new:
+                print(f"kept {name}: it exists, and its mapping did not change")
+            elif name == index:
+                print(f"created {index}-v1 with the alias {index}")
+            else:
+                print(f"created {name}")
     return DONE
 
 

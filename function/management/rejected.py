@@ -45,7 +45,7 @@ class Overview:
 
     Attributes:
         count: the number of records.
-        oldest: the time of the first refusal in milliseconds since 1970, or None without records.
+        oldest: the time of the first refusal in milliseconds since 1970, or None if it is not known.
         reasons: the most frequent reasons with their number of records.
     """
 
@@ -89,7 +89,8 @@ def count_rejected(sink: str, *, client: SearchClient, deadline: Deadline) -> Ov
         if not count or not found:
             return Overview(0, None, {})
         reasons = {bucket["key"]: bucket["doc_count"] for bucket in found["reasons"]["buckets"]}
-        return Overview(count, int(found["oldest"]["value"]), reasons)
+        oldest = found["oldest"]["value"]
+        return Overview(count, None if oldest is None else int(oldest), reasons)
 
     body = {
         "size": 0,
@@ -224,6 +225,8 @@ def _parse_hit(hit: dict[str, Any]) -> StoredRecord:
         record = json.loads(source["record"])
         number = record["dynamodb"]["SequenceNumber"]
         stream_arn = record["eventSourceARN"]
+        if not isinstance(number, str) or not isinstance(stream_arn, str):
+            raise TypeError
     except (KeyError, TypeError, ValueError):
         record, number, stream_arn = None, hit["_id"], ""
     return StoredRecord(

@@ -161,7 +161,7 @@ def find_refused_fields(properties: Mapping[str, Any], *, client: SearchClient, 
     return [field for field, mapping in properties.items() if is_refused({"properties": {field: mapping}})]
 
 
-def create_indexes(index: str, *, client: SearchClient, settings: Settings, deadline: Deadline) -> list[str]:
+def create_indexes(index: str, *, client: SearchClient, settings: Settings, deadline: Deadline) -> dict[str, bool]:
     """Create the indexes that the function writes to, except those that exist.
 
     The index of the documents is `<index>-v1`, with the alias `<index>`. So another index can replace it later.
@@ -173,9 +173,10 @@ def create_indexes(index: str, *, client: SearchClient, settings: Settings, dead
         deadline: the end of the time for requests and retries.
 
     Returns:
-        The names of the indexes that were created.
+        For each name that the function writes to, whether its index was created.
 
     Raises:
+        TemplateError: if `<index>-v1` exists without the alias.
         SearchUnavailableError: if a request failed.
     """
 
@@ -191,7 +192,11 @@ def create_indexes(index: str, *, client: SearchClient, settings: Settings, dead
         wanted[rejected_index(index)] = (rejected_index(index), {})
     if settings.expired_items == "archive":
         wanted[archive_index(index)] = (archive_index(index), {})
-    created = []
+    if index not in existing and f"{index}-v1" in existing:
+        raise TemplateError(
+            f"--create: the index {index}-v1 exists, but the alias {index} does not; add the alias to an index, or "
+            f"delete {index}-v1"
+        )
     for name, (new_index, body) in wanted.items():
         if name not in existing:
             client.request(
@@ -201,5 +206,4 @@ def create_indexes(index: str, *, client: SearchClient, settings: Settings, dead
                 parse=lambda response: response["acknowledged"],
                 deadline=deadline,
             )
-            created.append(new_index)
-    return created
+    return {name: name not in existing for name in wanted}

@@ -35,12 +35,14 @@ def run(engine: Engine, index: str) -> Manage:
     return run
 
 
-def store(engine: Engine, index: str, *records: dict[str, Any], reason: str = "status 400", at: int = 1_000) -> None:
+def store(
+    engine: Engine, index: str, *records: dict[str, Any], reason: str = "status 400", rejected_at: int = 1_000
+) -> None:
     """Store records as the function stores those that the index refused."""
     for record in records:
         number = record["dynamodb"]["SequenceNumber"]
         document = {
-            "rejected_at": at,
+            "rejected_at": rejected_at,
             "table": "Orders",
             "index": index,
             "document_id": "a",
@@ -88,7 +90,20 @@ def test_templates_are_applied_and_indexes_are_created(
     assert f"created {index}-v1 with the alias {index}\n" in output
 
     assert run("apply-template", "--create", EXPIRED_ITEMS="archive") == 0
-    assert "all indexes exist; their mappings did not change" in capsys.readouterr().out
+    assert f"kept {index}: it exists, and its mapping did not change\n" in capsys.readouterr().out
+
+
+def test_an_index_that_lacks_the_alias_is_explained(
+    engine: Engine, run: Manage, index: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.request("PUT", f"/{index}-v1")
+
+    assert run("apply-template", "--create") == 2
+
+    assert capsys.readouterr().err == (
+        f"--create: the index {index}-v1 exists, but the alias {index} does not; "
+        f"add the alias to an index, or delete {index}-v1\n"
+    )
 
 
 def test_only_the_indexes_in_use_are_created(engine: Engine, run: Manage, index: str) -> None:
@@ -199,8 +214,8 @@ def test_rejected_records_are_counted_by_reason(
 ) -> None:
     if has_template:
         run("apply-template")
-    store(engine, index, put(1), put(2), reason="status 400, depth", at=1_767_225_600_000)
-    store(engine, index, put(3), reason="status 400, type", at=1_767_225_600_001)
+    store(engine, index, put(1), put(2), reason="status 400, depth", rejected_at=1_767_225_600_000)
+    store(engine, index, put(3), reason="status 400, type", rejected_at=1_767_225_600_001)
     capsys.readouterr()
 
     assert run("rejected") == 0
@@ -261,7 +276,7 @@ def test_all_pages_are_sent_although_the_records_have_one_time(
     refuse(monkeypatch, "bad")
     store(engine, index, *(put(number, str(number), text_image("bad")) for number in (1, 3)))
     store(engine, index, *(put(number, str(number), text_image("good")) for number in (2, 4, 5)))
-    store(engine, index, put(6, "6", text_image("good")), at=2_000)
+    store(engine, index, put(6, "6", text_image("good")), rejected_at=2_000)
 
     assert run("resend-rejected") == 3
 
@@ -271,9 +286,9 @@ def test_all_pages_are_sent_although_the_records_have_one_time(
 
 
 def test_limit_sends_the_oldest_records(engine: Engine, run: Manage, index: str) -> None:
-    store(engine, index, put(1, "a"), at=3_000)
-    store(engine, index, put(2, "b"), at=1_000)
-    store(engine, index, put(3, "c"), at=2_000)
+    store(engine, index, put(1, "a"), rejected_at=3_000)
+    store(engine, index, put(2, "b"), rejected_at=1_000)
+    store(engine, index, put(3, "c"), rejected_at=2_000)
 
     assert run("resend-rejected", "--limit", "2") == 0
 
@@ -282,7 +297,7 @@ def test_limit_sends_the_oldest_records(engine: Engine, run: Manage, index: str)
 
 def test_records_that_are_refused_while_the_command_runs_are_not_sent(engine: Engine, run: Manage, index: str) -> None:
     store(engine, index, put(1, "a"))
-    store(engine, index, put(2, "b"), at=int(time.time() * 1000) + 3_600_000)
+    store(engine, index, put(2, "b"), rejected_at=int(time.time() * 1000) + 3_600_000)
 
     assert run("resend-rejected") == 0
 
@@ -322,10 +337,11 @@ def test_an_interrupted_command_can_be_repeated(
     assert stored(engine, index) == set()
 
 
+@pytest.mark.parametrize("record", ["{", "[]", "{}", '{"dynamodb": {"SequenceNumber": 1}, "eventSourceARN": "arn"}'])
 def test_a_stored_document_without_a_record_stays(
-    engine: Engine, run: Manage, index: str, capsys: pytest.CaptureFixture[str]
+    engine: Engine, run: Manage, index: str, record: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    engine.request("PUT", f"/{index}-rejected/_doc/x?refresh=true", {"rejected_at": 1, "record": "{"})
+    engine.request("PUT", f"/{index}-rejected/_doc/x?refresh=true", {"rejected_at": 1, "record": record})
 
     assert run("resend-rejected") == 3
 
