@@ -4,6 +4,7 @@ The timeouts of `http.client` and of the libraries that are built on it apply to
 a second never exceeds them. Here each step gets the time that is left for the whole request.
 """
 
+import contextlib
 import http.client
 import io
 import select
@@ -69,6 +70,7 @@ class Connection:
             NoResponseError: if there is no complete response in that time.
             UntrustedServerError: if the server's certificate is not valid.
         """
+        seconds = max(seconds, 0.0)
         end = time.monotonic() + seconds
         try:
             return self._exchange(method, target, headers, body, end)
@@ -92,27 +94,35 @@ class Connection:
 
     def _exchange(self, method: str, target: str, headers: Mapping[str, str], body: bytes, end: float) -> Response:
         client = self._connected(end)
-        try:
+        # The server can refuse a large body with a response before it received all of it.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             client.request(method, target, body=body, headers=dict(headers))
-        except (BrokenPipeError, ConnectionResetError):
-            # The server can refuse a large body with a response before it received all of it.
-            if client.sock is None:
-                raise
         response = client.getresponse()
         with response:
             return Response(response.status, response.headers, response.read())
 
     def _connected(self, end: float) -> http.client.HTTPConnection:
-        if self._http is not None and self._socket is not None and client_is_usable(self._http, self._socket):
-            self._socket.end = end
-            return self._http
-        self.close()
-        self._socket = _TimedSocket(self._connect(end), end)
-        self._http = http.client.HTTPConnection(self._host, self._port)
-        self._http.sock = self._socket
-        # Without this, a request on a broken connection would connect again without the time limit.
-        self._http.auto_open = 0
+        """Return the kept connection, or a new one, which fails at the given time."""
+        if self._http is None or self._socket is None or self._is_broken():
+            self.close()
+            self._socket = _TimedSocket(self._connect(end), end)
+            self._http = http.client.HTTPConnection(self._host, self._port)
+            self._http.sock = self._socket
+            # Without this, `http.client` would replace a broken connection without the time limit.
+            self._http.auto_open = 0
+        self._socket.end = end
         return self._http
+
+    def _is_broken(self) -> bool:
+        """Return whether the kept connection cannot send another request.
+
+        Before a request, nothing can be received except the end of the connection: the service closed it, for example
+        while Lambda had frozen the function.
+        """
+        if self._http is None or self._http.sock is None:
+            return True
+        readable, _, _ = select.select([self._http.sock], [], [], 0)
+        return bool(readable)
 
     def _connect(self, end: float) -> socket.socket:
         """Return a connection to the first of the host's addresses that answers."""
@@ -189,18 +199,6 @@ class _TimedReader(io.RawIOBase):
     def close(self) -> None:
         self._raw.close()
         super().close()
-
-
-def client_is_usable(client: http.client.HTTPConnection, connected: _TimedSocket) -> bool:
-    """Return whether a kept connection can send another request.
-
-    Before a request, nothing can be received from a connection except its end: the service closed it, for example while
-    Lambda had frozen the function.
-    """
-    if client.sock is None:
-        return False
-    readable, _, _ = select.select([connected], [], [], 0)
-    return not readable
 
 
 def _remaining(end: float) -> float:

@@ -1,7 +1,7 @@
 """Looks up the credentials for the search service, and adds them to requests.
 
-Most functions find AWS credentials in the environment and sign with them. Only the others import botocore, which takes
-longer than the whole rest of a cold start.
+Lambda puts AWS credentials into the environment. Only a function that needs other credentials imports botocore, which
+would make each cold start about twice as long.
 """
 
 import base64
@@ -22,7 +22,7 @@ T = TypeVar("T")
 # The longest time of one attempt to connect to Secrets Manager, and of one attempt to receive the secret.
 SECRET_TIMEOUT_SECONDS = 3.0
 SECRET_ATTEMPTS = 2
-NO_ROUTE = "check that the function's network has a route to it (a NAT gateway, or a VPC endpoint)"
+NO_ROUTE = ": check that the function's network has a route to Secrets Manager (a NAT gateway, or a VPC endpoint)"
 ENCODED_KEY = re.compile(r"[!-~]+")
 
 # botocore logs the responses of Secrets Manager at level DEBUG, and Lambda's log level setting can enable that level.
@@ -109,7 +109,9 @@ def _read_secret(arn: str, seconds: float) -> dict[str, Any]:
         return text
 
     try:
-        secret = json.loads(_call_botocore(read, seconds, action="reading the secret of SEARCH_SECRET_ARN"))
+        secret = json.loads(
+            _call_botocore(read, seconds, action="reading the secret of SEARCH_SECRET_ARN", no_answer_hint=NO_ROUTE)
+        )
     except (KeyError, ValueError):
         secret = None
     if not isinstance(secret, dict):
@@ -143,18 +145,17 @@ def _api_key(secret: dict[str, Any]) -> str:
     return f"ApiKey {key}"
 
 
-def _call_botocore(function: Callable[[], T], seconds: float, *, action: str) -> T:
-    """Call a function that uses botocore, and report its errors in the function's own words."""
+def _call_botocore(function: Callable[[], T], seconds: float, *, action: str, no_answer_hint: str = "") -> T:
+    """Call a function that uses botocore, and report its errors as errors of an action."""
     try:
         return call_within(seconds, function)
     except TimeoutError:
-        raise CredentialsError(f"{action} took longer than {seconds:.1f} s: {NO_ROUTE}") from None
+        raise CredentialsError(f"{action} took longer than {seconds:.1f} s{no_answer_hint}") from None
     except Exception as error:
-        # botocore must be imported here anyway, since the function uses it.
-        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+        # The function imported botocore before it failed.
+        from botocore import exceptions
 
-        if isinstance(error, HTTPClientError):
-            raise CredentialsError(f"{action} failed: {error}: {NO_ROUTE}") from None
-        if isinstance(error, BotoCoreError | ClientError):
-            raise CredentialsError(f"{action} failed: {error}") from None
-        raise
+        if not isinstance(error, exceptions.BotoCoreError | exceptions.ClientError):
+            raise
+        hint = no_answer_hint if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError) else ""
+        raise CredentialsError(f"{action} failed: {error}{hint}") from None

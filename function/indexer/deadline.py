@@ -54,23 +54,22 @@ class Deadline:
     def begin_request(self, limit: float) -> float:
         """Return the seconds that a request may take that begins now: 0 if it must not be sent.
 
-        The first call of an invocation moves a deadline that is nearer than FIRST_REQUEST_SECONDS, so that each
-        invocation can send at least one request.
+        The first request of an invocation may take FIRST_REQUEST_SECONDS at least, also after the deadline. So each
+        invocation can send a request.
 
         Args:
             limit: the seconds that any request may take.
         """
-        if not self._has_begun:
-            self._has_begun = True
-            self._end = max(self._end, self._clock() + FIRST_REQUEST_SECONDS)
-        return min(limit, self.remaining())
+        seconds = self.remaining() if self._has_begun else max(self.remaining(), FIRST_REQUEST_SECONDS)
+        self._has_begun = True
+        return min(limit, seconds)
 
     def pause_before_retry(self, attempt: int, *, at_least: float = 0.0) -> bool:
         """Pause for a random time, up to a bound that doubles with each attempt.
 
         Args:
             attempt: the number of attempts before the one that failed.
-            at_least: the shortest pause in seconds, which the service asked for.
+            at_least: the shortest pause in seconds, which the service requires.
 
         Returns:
             True after the pause, or False without a pause if it would last beyond the deadline.
@@ -85,7 +84,7 @@ class Deadline:
 
 
 def call_within(seconds: float, function: Callable[[], T]) -> T:
-    """Call a function that has no timeout of its own, and return its result.
+    """Call a function that has no timeout, and return its result.
 
     Args:
         seconds: the time to wait for the result.

@@ -1,57 +1,49 @@
-"""Describes a response with an error status without the content of the items."""
+"""Describes a response with an error status: the cause and the fix, without content of the items and credentials."""
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
+from indexer.reasons import UNNAMED_TYPE, describe_error, explain_error
+
 UNAUTHORIZED = 401
 FORBIDDEN = 403
 MAX_EXPLANATION_LENGTH = 500
-# The reasons of these errors name users, roles, actions and indexes. The reasons of other errors can quote the request.
-EXPLAINED_TYPES = {"security_exception", "cluster_block_exception", "index_create_block_exception", "Forbidden"}
-ERROR_TYPE = re.compile(r"[A-Za-z]\w*")
 
 
-def describe_refusal(status: int, body: bytes, *, secrets: Iterable[str]) -> str:
-    """Return the status with the types of the error, and for 401 and 403 with the service's explanation.
+def describe_refusal(status: int, body: bytes, *, field_paths: bool, secrets: Iterable[str]) -> str:
+    """Return the status with the description of the error, and with the fix if it is known.
 
     Args:
         status: the HTTP status.
         body: the response.
+        field_paths: whether field paths appear, see `indexer.reasons.describe_error`.
         secrets: the values of the request's headers that must not appear. AWS quotes headers in some explanations.
     """
     try:
         response = orjson.loads(body)
     except ValueError:
         response = None
-    if not isinstance(response, dict):
-        return f"status {status}, no error type"
-    error = response.get("error")
-    types = _error_types(error)
-    description = f"status {status}, {' caused by '.join(types) or 'no error type'}"
-    explanation = _explanation(response, error) if status in {UNAUTHORIZED, FORBIDDEN} else ""
-    for secret in secrets:
-        explanation = explanation.replace(secret, "***")
-    return f"{description}: {explanation}" if explanation else description
+    error = response.get("error") or response if isinstance(response, dict) else None
+    description = describe_error(error, field_paths=field_paths)
+    if description == UNNAMED_TYPE and error is response and status in {UNAUTHORIZED, FORBIDDEN}:
+        description = _explanation_of_gateway(error, secrets)
+    advice = explain_error(error)
+    text = f"status {status}, {description}"
+    return f"{text}: {advice.text}" if advice and advice.text else text
 
 
-def _error_types(error: Any) -> list[str]:
-    """Return the type of an engine's error, and those of its causes."""
-    types: list[str] = []
-    while isinstance(error, dict):
-        if ERROR_TYPE.fullmatch(str(error.get("type"))):
-            types.append(error["type"])
-        error = error.get("caused_by")
-    return types
+def _explanation_of_gateway(response: dict[str, Any], secrets: Iterable[str]) -> str:
+    """Return an explanation of AWS that has no known shape.
 
-
-def _explanation(response: dict[str, Any], error: Any) -> str:
-    """Return the first line of the explanation by AWS, or by the engine's security plugin."""
+    AWS writes it before the request gets to the engine, from the headers only. So it has no content of the items.
+    """
     text = response.get("message") or response.get("Message")
-    if isinstance(error, dict) and error.get("type") in EXPLAINED_TYPES:
-        text = error.get("reason")
-    # AWS explains a wrong signature with the whole signed request, including the session token, in the next lines.
-    first_line = text.partition("\n")[0].strip() if isinstance(text, str) else ""
-    return first_line[:MAX_EXPLANATION_LENGTH]
+    if not isinstance(text, str):
+        return UNNAMED_TYPE
+    # The lines after the first one can be the whole signed request, including the session token.
+    line = text.partition("\n")[0]
+    for secret in secrets:
+        line = line.replace(secret, "***")
+    return line[:MAX_EXPLANATION_LENGTH]

@@ -118,8 +118,8 @@ class SearchClient:
 
         The request is sent again after 429 and 5xx, after a broken connection, and after a response that is not JSON or
         that cannot be parsed. Every request of this function can be repeated. The pause before a retry is at least as
-        long as the service's `Retry-After` says. No request is sent after the deadline, except that the first request
-        of an invocation has at least `deadline.FIRST_REQUEST_SECONDS`.
+        long as the service's `Retry-After`. No request is sent after the deadline, except that the first request of an
+        invocation has at least `deadline.FIRST_REQUEST_SECONDS`.
 
         Args:
             method: the HTTP method.
@@ -217,7 +217,7 @@ class SearchClient:
             return RequestTooLargeError()
         # Some explanations quote a header without the name of the scheme.
         secrets = [secret for value in added.values() for secret in (value, value.rpartition(" ")[2])]
-        failure = describe_refusal(status, response.body, secrets=secrets)
+        failure = describe_refusal(status, response.body, field_paths=self._settings.log_field_paths, secrets=secrets)
         if status == TOO_MANY_REQUESTS or status >= 500:
             return _TemporaryError(failure, status, _seconds_to_wait(response.headers.get("retry-after", "")))
         if status == UNAUTHORIZED:

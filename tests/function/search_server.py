@@ -60,6 +60,8 @@ class Engine:
         gc_deletes: the seconds for which the engine remembers the version of a deleted document.
         indexes: the indexes by name.
         busy: for each of the next `_bulk` requests, the ids of the documents that get a 429.
+        refused: for each of the next `_bulk` requests, the ids of the documents that get a 400.
+        broken: the ids of the documents that get a 500 each time.
         blocked: whether all writes are refused.
     """
 
@@ -68,6 +70,8 @@ class Engine:
         self.gc_deletes = gc_deletes
         self.indexes: dict[str, Index] = {}
         self.busy: list[set[str]] = []
+        self.refused: list[set[str]] = []
+        self.broken: set[str] = set()
         self.blocked = False
 
     def sources(self, index: str) -> dict[str, bytes]:
@@ -75,6 +79,7 @@ class Engine:
 
     def bulk(self, body: bytes) -> dict[str, Any]:
         busy = self.busy.pop(0) if self.busy else set()
+        refused = self.refused.pop(0) if self.refused else set()
         items = []
         for operation, source in entries(body):
             ((action, meta),) = operation.items()
@@ -82,17 +87,24 @@ class Engine:
             try:
                 if meta["_id"] in busy:
                     raise RefusedError(429, "rejected_execution_exception", "rejected execution of operation")
+                if meta["_id"] in refused:
+                    reason = "mapper [value] cannot be changed from type [long] to [float]"
+                    raise RefusedError(400, "illegal_argument_exception", reason)
+                if meta["_id"] in self.broken:
+                    raise RefusedError(500, "array_index_out_of_bounds_exception", "Index 3 out of bounds for length 3")
                 if self.blocked:
                     raise RefusedError(403, "cluster_block_exception", "blocked by: [FORBIDDEN/8/index write (api)];")
                 status, text = self.apply(action, meta, source)
-                result |= {"status": status, "result": text, "_version": meta["version"]}
-            except RefusedError as refused:
-                result |= {"status": refused.status, "error": refused.error}
+                result |= {"status": status, "result": text, "_version": meta.get("version", 1)}
+            except RefusedError as error:
+                result |= {"status": error.status, "error": error.error}
             items.append({action: result})
         return {"took": 1, "errors": any("error" in next(iter(item.values())) for item in items), "items": items}
 
     def apply(self, action: str, meta: dict[str, Any], source: bytes | None) -> tuple[int, str]:
-        id_, version, kind = meta["_id"], meta["version"], meta["version_type"]
+        id_, version, kind = meta["_id"], meta.get("version"), meta.get("version_type")
+        if version is None:
+            version, kind = 1, "external_gte"
         assert isinstance(version, int)
         assert 0 <= version < LONG_LIMIT
         if len(id_.encode()) > 512:
@@ -113,6 +125,20 @@ class Engine:
         assert source is not None
         index.documents[id_] = (version, source)
         return (200, "updated") if existed else (201, "created")
+
+    def put(self, index: str, id_: str, version: int, source: bytes) -> None:
+        """Store a document."""
+        self.indexes.setdefault(index, Index()).documents[id_] = (version, source)
+
+    def update(self, index: str, id_: str, fields: dict[str, Any]) -> None:
+        """Change some fields of a document, as `_update` does: it adds 1 to the version."""
+        version, source = self.indexes[index].documents[id_]
+        self.put(index, id_, version + 1, json.dumps(json.loads(source) | fields).encode())
+
+    def forget_deletions(self) -> None:
+        """Forget the versions of deleted documents, as an engine does that is flushed and started again."""
+        for index in self.indexes.values():
+            index.deleted.clear()
 
     def version(self, index: Index, id_: str) -> int | None:
         if id_ in index.documents:
@@ -281,7 +307,7 @@ class SearchServer:
         fault, applied = self.faults.pop(0) if self.faults else (None, True)
         response = b""
         if applied:
-            result = self.engine.bulk(body) if http.path == "/_bulk" else self.engine.mget(body)
+            result = self.engine.bulk(body) if http.path.startswith("/_bulk") else self.engine.mget(body)
             response = json.dumps(result).encode()
         return (200, response) if fault is None else fault(response)
 
@@ -294,7 +320,7 @@ class SearchServer:
         }
 
     def bulks(self) -> list[Request]:
-        return [request for request in self.requests if request.path == "/_bulk"]
+        return [request for request in self.requests if request.path.startswith("/_bulk")]
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -47,7 +47,7 @@ def test_a_deletion_by_time_to_live_deletes(cold_start: ColdStart, server: Searc
 
 
 def test_failures_are_reported_by_sequence_number(cold_start: ColdStart) -> None:
-    function = cold_start()
+    function = cold_start(REJECTED_RECORDS="report")
     function.handler(event(put(1, "a", {"x": {"N": "1"}})), Context())
 
     answer = function.handler(event(put(2, "b"), put(3, "c", {"x": {"S": "y"}}), put(4, "d")), Context())
