@@ -2,7 +2,7 @@
 
 The commands read the same environment variables as the function (see `indexer.settings`), and send requests with the
 credentials of the person who runs them. Exit codes: 0 done, 1 the search service failed or refused a request, 2 wrong
-usage or configuration, 3 some records were refused again, 130 interrupted.
+usage or configuration, 3 some records could not be indexed, 130 interrupted.
 """
 
 import argparse
@@ -203,7 +203,7 @@ def _resend_rejected(options: argparse.Namespace, *, settings: Settings, index: 
         total.done += sent.done
         total.undeleted += sent.undeleted
         total.refused |= sent.refused
-    print(f"{total.done} records are done, {len(total.refused)} were refused again and stay in {sink}")
+    print(f"{total.done} records are done, {len(total.refused)} could not be indexed and stay in {sink}")
     for reason, count in Counter(total.refused.values()).most_common():
         print(f"{count:8}  {reason}")
     if total.undeleted:

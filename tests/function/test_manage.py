@@ -11,6 +11,7 @@ import pytest
 import manage
 from management import rejected
 from tests.engines.engine import Engine
+from tests.function.harness import Clock, Indexer
 from tests.function.stream_events import put, remove, text_image
 
 pytestmark = pytest.mark.slow
@@ -204,7 +205,7 @@ def test_without_an_index_there_are_no_rejected_records(
     assert run("resend-rejected") == 0
 
     assert capsys.readouterr().out == (
-        f"{index}-rejected: no records\n0 records are done, 0 were refused again and stay in {index}-rejected\n"
+        f"{index}-rejected: no records\n0 records are done, 0 could not be indexed and stay in {index}-rejected\n"
     )
 
 
@@ -254,8 +255,29 @@ def test_records_that_are_done_are_deleted_and_the_others_stay_as_they_are(
     assert values(engine, index) == {"a": "good"}
     assert engine.documents(f"{index}-rejected") == {f"{LABEL}/2": before}
     output = capsys.readouterr().out.splitlines()
-    assert output[0] == f"2 records are done, 1 were refused again and stay in {index}-rejected"
+    assert output[0] == f"2 records are done, 1 could not be indexed and stay in {index}-rejected"
     assert output[1].startswith("       1  the document could not be built: ValueError in transform")
+
+
+def test_records_that_the_function_stored_are_indexed_when_the_cause_is_corrected(
+    engine: Engine, run: Manage, index: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("apply-template", "--create") == 0
+    indexer = Indexer(engine.url, clock, INDEX=index)
+    report = indexer.index(put(1, "a", {"value": {"M": {"x": {"N": "1"}}}}), put(2, "b", {"value": {"N": "2"}}))
+    assert set(report.rejections) == {"2"}
+    before = engine.documents(f"{index}-rejected")
+
+    assert run("resend-rejected") == 3
+    assert engine.documents(f"{index}-rejected") == before
+
+    def transform(document: dict[str, Any] | None, _: object) -> dict[str, Any] | None:
+        return document and {"value": {"x": document["value"]}}
+
+    monkeypatch.setattr(manage, "transform", transform)
+    assert run("resend-rejected") == 0
+    assert engine.documents(f"{index}-rejected") == {}
+    assert values(engine, index) == {"a": {"x": 1}, "b": {"x": 2}}
 
 
 def test_a_record_never_overwrites_a_newer_change(engine: Engine, run: Manage, index: str) -> None:
@@ -282,7 +304,7 @@ def test_all_pages_are_sent_although_the_records_have_one_time(
 
     assert values(engine, index) == {"2": "good", "4": "good", "5": "good", "6": "good"}
     assert stored(engine, index) == {"1", "3"}
-    assert "4 records are done, 2 were refused again" in capsys.readouterr().out
+    assert "4 records are done, 2 could not be indexed" in capsys.readouterr().out
 
 
 def test_limit_sends_the_oldest_records(engine: Engine, run: Manage, index: str) -> None:
