@@ -8,6 +8,10 @@ from indexer.answers import Answer, Status
 from indexer.changes import Change
 
 
+# The results of records, in `Report.counts`.
+RESULTS = ("indexed", "deleted", "superseded", "coalesced", "rejected", "unavailable", "expired")
+
+
 @dataclass(slots=True)
 class Report:
     """The result of a batch.
