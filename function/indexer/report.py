@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from indexer.answers import Answer, Status
 from indexer.changes import Change
 
-
 # The results of records, in `Report.counts`.
 RESULTS = ("indexed", "deleted", "superseded", "coalesced", "rejected", "unavailable", "expired")
 

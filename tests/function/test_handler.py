@@ -110,7 +110,7 @@ def test_version_conflicts_and_other_results_are_metrics(
 
 
 def test_every_result_is_a_metric_also_if_it_is_zero(cold_start: ColdStart, capsys: pytest.CaptureFixture[str]) -> None:
-    cold_start(POWERTOOLS_SERVICE_NAME="orders-prod").handler(event(put(1)), Context())
+    cold_start(POWERTOOLS_SERVICE_NAME="orders-prod").handler(event(put(1, written_at=time.time())), Context())
 
     found = metrics(capsys.readouterr().out)
     names = {"Records", "Indexed", "Deleted", "Superseded", "Coalesced", "Rejected", "Unavailable", "Expired"}
