@@ -60,11 +60,14 @@ class LocalEngine:
     Attributes:
         url: its endpoint.
         description: what it is.
+        takes_templates: whether the index templates are applied, as after a deployment: to an OpenSearch that is
+            started for this run, and not to the user's own engine.
         documents: returns the JSON of each document of an index, as it is stored, by id.
     """
 
     url: str
     description: str
+    takes_templates: bool
     documents: Callable[[str], Mapping[str, str]]
 
 
@@ -136,7 +139,7 @@ def open_engine(choice: str | None) -> Iterator[LocalEngine]:
         url = os.environ[named].rstrip("/")
         if urlsplit(url).hostname not in LOOPBACK_HOSTS:
             raise InputError(f"{named}: must be on the loopback interface, since events are written to it; unset it")
-        yield open_running(url, f"the one of {named}")
+        yield open_running(url, f"the one of {named}", takes_templates=False)
         return
     reason = ""
     if choice != "server":
@@ -148,12 +151,13 @@ def open_engine(choice: str | None) -> Iterator[LocalEngine]:
                 raise InputError(f"--engine opensearch: {error}") from None
         else:
             with tempfile.TemporaryDirectory() as folder, Node(installation, Path(folder, OPENSEARCH)) as node:
-                yield open_running(node.url, "started for this run")
+                yield open_running(node.url, "started for this run", takes_templates=True)
             return
     with SearchServer(time.time) as server:
         yield LocalEngine(
             url=server.url,
             description=f"the search server of the tests{reason}",
+            takes_templates=False,
             documents=lambda index: {id_: text.decode() for id_, text in server.engine.sources(index).items()},
         )
 
@@ -172,7 +176,7 @@ def load_or_install() -> Installation:
         return Installation.load(OPENSEARCH)
 
 
-def open_running(url: str, origin: str) -> LocalEngine:
+def open_running(url: str, origin: str, *, takes_templates: bool) -> LocalEngine:
     """Return the running engine at a URL.
 
     Raises:
@@ -187,7 +191,7 @@ def open_running(url: str, origin: str) -> LocalEngine:
         return {id_: read_source(url, index, id_) for id_ in engine.documents(index)}
 
     description = f"version {engine.version}, {origin}"
-    return LocalEngine(url=url, description=description, documents=documents)
+    return LocalEngine(url=url, description=description, takes_templates=takes_templates, documents=documents)
 
 
 def read_source(url: str, index: str, id: str) -> str:
@@ -228,6 +232,15 @@ def indexes_of(index_template: str, batches: Sequence[Event]) -> list[str]:
         return sorted({index_name(index_template, table) for table in tables})
     except SettingsError as error:
         raise InputError(str(error)) from None
+
+
+def apply_index_templates(function: Any, indexes: Sequence[str]) -> None:
+    """Apply the index templates, as the command `manage.py apply-template` does."""
+    from indexer.deadline import Deadline
+    from management.templates import apply_templates, build_templates
+
+    for index in indexes:
+        apply_templates(build_templates(index), client=function.client, deadline=Deadline(TIMEOUT_SECONDS))
 
 
 def send(function: Any, batches: Sequence[Event]) -> bool:
@@ -291,6 +304,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"Engine: {engine.url}, {engine.description}")
             function = load_function(options.function.resolve(), engine.url)
             indexes = indexes_of(function.settings.index, batches)
+            if engine.takes_templates:
+                apply_index_templates(function, indexes)
             done = send(function, batches)
             print_documents(engine, indexes)
     except InputError as error:
