@@ -141,7 +141,8 @@ def build_block(
         ConfigurationError: if the schema does not have an argument, or HCL cannot write a value.
     """
     block = Block(header)
-    order = [*FIRST_ARGUMENTS, *first, *sorted(set(arguments).difference(LAST_BLOCKS)), *LAST_BLOCKS]
+    meta = [name for name in FIRST_ARGUMENTS if name not in first]
+    order = [*meta, *first, *sorted(set(arguments).difference(LAST_BLOCKS)), *LAST_BLOCKS]
     for name in sorted(arguments, key=order.index):
         value = arguments[name]
         place = join(address, name)
@@ -179,8 +180,9 @@ def write_expression(value: Any, kind: Kind = Kind.TEMPLATE) -> str:
             return str(value)
         return _write_string(value if kind is Kind.TEMPLATE else escape_template(value))
     if isinstance(value, (list, tuple)):
-        is_short = kind is Kind.CODE and len(value) < 2
-        return _write_list([write_expression(item, kind) for item in value], one_line=is_short or None)
+        # A list of addresses grows line by line.
+        one_line = len(value) < 2 if kind is Kind.CODE else None
+        return _write_list([write_expression(item, kind) for item in value], one_line=one_line)
     if isinstance(value, Mapping):
         if not value:
             return "{}"
