@@ -31,6 +31,7 @@ MAX_SHOWN = 120
 MAX_DIFFERENCES = 10
 JSONENCODE = "${jsonencode("
 MISSING = object()
+COMMENTS = ("#", "//", "/*")
 
 
 @dataclass(frozen=True)
@@ -297,7 +298,7 @@ def _without_parentheses(key: str) -> str:
 
 
 def _normal(template: str) -> str:
-    """Return the template with normal Unicode, and each expression without spaces and outer parentheses."""
+    """Return the template with normal Unicode, and each expression without spaces, comments and outer parentheses."""
     parts = templates.parts_of(template)
     return "".join(
         _nfc(part.text)
@@ -313,7 +314,7 @@ def _normal_expression(expression: str) -> str:
     expression = expression.strip()
     while expression.startswith("(") and _closing(expression) == len(expression) - 1:
         expression = expression[1:-1].strip()
-    return "".join(part for part in _split(expression) if not part.isspace())
+    return "".join(part for part in _split(expression) if not part.isspace() and not part.startswith(COMMENTS))
 
 
 def _closing(expression: str) -> int | None:

@@ -43,6 +43,8 @@ SCHEMA_PARTS = {
     "ephemeral.": "ephemeral_resource_schemas",
 }
 SCHEMA_TIMEOUT = 300
+# The schemas that were read from bindings. To read them takes seconds, since the bindings are one large archive.
+_read_from_bindings: dict[str, BlockSchema] = {}
 
 
 def read_schemas(kinds: Iterable[str], stack_folder: Path | None = None) -> Mapping[str, BlockSchema]:
@@ -126,14 +128,13 @@ def _fields_of(type: Any) -> Mapping[str, Any]:
 
 def _from_bindings(kinds: set[str]) -> dict[str, BlockSchema]:
     kinds_by_file: dict[Path, dict[str, str]] = {}
-    for kind in sorted(kinds):
+    for kind in sorted(kinds - _read_from_bindings.keys()):
         if archive := _find_bindings(_provider_of(kind)):
             kinds_by_file.setdefault(archive, {})[f"package/lib/{_folder_of(kind)}/index.js"] = kind
-    return {
-        kind_by_file[file]: _parse_resource(source)
-        for archive, kind_by_file in kinds_by_file.items()
-        for file, source in _read_files(archive, set(kind_by_file)).items()
-    }
+    for archive, kind_by_file in kinds_by_file.items():
+        for file, source in _read_files(archive, set(kind_by_file)).items():
+            _read_from_bindings[kind_by_file[file]] = _parse_resource(source)
+    return {kind: _read_from_bindings[kind] for kind in kinds if kind in _read_from_bindings}
 
 
 def _provider_of(kind: str) -> str:

@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 import pytest
-from ddb_stream_lambda.handoff.facts.checkov import suppressed_checks_of
 from ddb_stream_lambda.handoff.facts.constraints import Requirements
-from ddb_stream_lambda.handoff.facts.stack import DescribedResource
 from ddb_stream_lambda.handoff.synthesized.configuration import Configuration
 from ddb_stream_lambda.handoff.synthesized.json_documents import with_documents
 from ddb_stream_lambda.handoff.terraform.hcl_check import checked_hcl_files
@@ -36,14 +34,11 @@ def hcl_tool() -> Iterator[HclTool]:
 @pytest.fixture(scope="session")
 def convert(hcl_tool: HclTool) -> Convert:
     def convert(blocks: dict[str, Any], *, check: bool = True) -> str:
-        configuration = Configuration(with_documents(blocks))
         files = checked_hcl_files(
-            configuration=configuration,
+            configuration=Configuration(with_documents(blocks)),
             requirements=Requirements(">= 1.0", ()),
-            resources=[
-                DescribedResource(resource, "", suppressed_checks_of(resource))
-                for resource in [*configuration.data_sources, *configuration.resources]
-            ],
+            # They say only which comments a block has.
+            resources=(),
             stack_folder=None,
             tool=hcl_tool,
             check=check,
