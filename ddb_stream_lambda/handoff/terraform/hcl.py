@@ -51,12 +51,6 @@ ESCAPED_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Co", "Cn"})
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
-class RawHcl(str):
-    """Text that is HCL already, and not a template."""
-
-    __slots__ = ()
-
-
 @dataclass
 class Block:
     """A block of HCL.
@@ -160,7 +154,10 @@ def build_block(
             raise ConfigurationError(f"{place}: unknown argument, which cannot be written as HCL; use --format json")
         else:
             target = block.last_arguments if name in LAST_ARGUMENTS else block.arguments
-            target.append((name, write_expression(value, kind)))
+            try:
+                target.append((name, write_expression(value, kind)))
+            except ValueError as error:
+                raise ConfigurationError(f"{place}: {error}") from error
     return block
 
 
@@ -170,9 +167,10 @@ def write_expression(value: Any, kind: Kind = Kind.TEMPLATE) -> str:
     Args:
         value: the value.
         kind: what the value's strings are.
+
+    Raises:
+        ValueError: if HCL cannot write a template.
     """
-    if isinstance(value, RawHcl):
-        return str(value)
     if isinstance(value, Document):
         return f"jsonencode({write_expression(_in_policy_order(value.content))})"
     if isinstance(value, str):
@@ -225,15 +223,20 @@ def _write_key(key: str, kind: Kind) -> str:
 
 
 def _write_string(template: str) -> str:
-    expression = templates.sole_expression(template)
-    if expression is not None:
-        text = _on_several_lines(expression)
-        return expression if text == expression else f"({text})"
-    parts = (
-        part.text if isinstance(part, templates.TemplateSequence) else _escape(part.text)
-        for part in _without_marks(templates.parts_of(template))
-    )
-    return '"' + "".join(parts) + '"'
+    parts = templates.parts_of(template)
+    if len(parts) == 1 and isinstance(parts[0], templates.TemplateSequence):
+        # Next to no text, a mark does nothing.
+        expression = _without_mark(parts[0]).expression
+        if expression is not None:
+            text = _on_several_lines(expression)
+            return expression if text == expression else f"({text})"
+    parts = _without_marks(parts)
+    text = "".join(part.text for part in parts if isinstance(part, templates.LiteralText))
+    if parts and not text and len(parts) > sum(isinstance(part, templates.TemplateSequence) for part in parts):
+        # Without the spaces, the template would be its expression, whose value may be no text.
+        raise ValueError("the marks ~ remove all text around the expression; use --format json, or remove the text")
+    written = (part.text if isinstance(part, templates.TemplateSequence) else _escape(part.text) for part in parts)
+    return '"' + "".join(written) + '"'
 
 
 def _on_several_lines(expression: str) -> str:
@@ -270,9 +273,13 @@ def _without_marks(
             _change(result, index - 1, lambda text: _on_last_line(text, str.rstrip))
         if part.text[-2] == "~" and index + 1 < len(parts):
             _change(result, index + 1, lambda text: _on_first_line(text, str.lstrip))
-        content = part.text[2:-1].removeprefix("~").removesuffix("~")
-        result[index] = templates.TemplateSequence(f"{part.text[:2]}{content}}}")
+        result[index] = _without_mark(part)
     return result
+
+
+def _without_mark(part: templates.TemplateSequence) -> templates.TemplateSequence:
+    content = part.text[2:-1].removeprefix("~").removesuffix("~")
+    return templates.TemplateSequence(f"{part.text[:2]}{content}}}")
 
 
 def _change(

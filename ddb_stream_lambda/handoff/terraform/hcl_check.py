@@ -31,6 +31,8 @@ MAX_SHOWN = 120
 MAX_DIFFERENCES = 10
 JSONENCODE = "${jsonencode("
 MISSING = object()
+# A heredoc always ends with a line break. The character before it keeps it from a mark at the end of the template.
+HEREDOC_ENDING = "|\n"
 COMMENTS = ("#", "//", "/*")
 
 
@@ -260,7 +262,7 @@ def _question(template: str, difference: Difference) -> Question:
     mark = "END"
     while mark in template:
         mark += "D"
-    return Question(difference, Form.TEMPLATE, f"v = <<{mark}\n{template}\n{mark}\n")
+    return Question(difference, Form.TEMPLATE, f"v = <<{mark}\n{template}{HEREDOC_ENDING}{mark}\n")
 
 
 def _is_same_answer(answer: Any, question: Question) -> bool:
@@ -269,9 +271,11 @@ def _is_same_answer(answer: Any, question: Question) -> bool:
         return bool(write_document(_with_normal_keys(answer)) == expected)
     if question.form is Form.EXPRESSION:
         return isinstance(answer, list) and len(answer) == 1 and _same(answer[0], found)
-    # A heredoc ends with a line break, unless a mark removes it.
-    ending = "" if expected.endswith("~}") else "\n"
-    return isinstance(answer, str) and answer.endswith(ending) and _same(answer.removesuffix(ending), found)
+    return (
+        isinstance(answer, str)
+        and answer.endswith(HEREDOC_ENDING)
+        and _same(answer.removesuffix(HEREDOC_ENDING), found)
+    )
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -311,6 +311,27 @@ def test_null_as_the_value_of_an_output_is_kept(convert: Convert) -> None:
     assert "  value = null\n" in convert({"output": {"it": {"value": None}}})
 
 
+# JSON documents.
+
+
+def test_policy_is_written_with_jsonencode(convert: Convert) -> None:
+    policy = '{"Statement": [{"Resource": "${aws_kms_key.a.arn}", "Effect": "Allow"}], "Version": "2012-10-17"}'
+    text = convert(resource("aws_sqs_queue", {"policy": policy}))
+    assert '  policy = jsonencode({\n    Version = "2012-10-17"\n    Statement = [\n' in text
+    assert '        Effect   = "Allow"\n        Resource = aws_kms_key.a.arn\n' in text
+
+
+def test_document_whose_expressions_may_change_their_type_stays_text(convert: Convert) -> None:
+    text = convert(resource("aws_sqs_queue", {"redrive_policy": '{"maxReceiveCount":"${var.n}"}'}))
+    assert 'redrive_policy = "{\\"maxReceiveCount\\":\\"${var.n}\\"}"' in text
+
+
+def test_other_text_with_json_stays_text(convert: Convert) -> None:
+    variables = {"environment": {"variables": {"policy": '{"b": 1, "a": 2}'}}}
+    text = convert(resource("aws_lambda_function", variables))
+    assert 'policy = "{\\"b\\": 1, \\"a\\": 2}"' in text
+
+
 # What is refused.
 
 
@@ -324,6 +345,7 @@ def test_null_as_the_value_of_an_output_is_kept(convert: Convert) -> None:
         (resource("other_thing", {}), "other_thing: not in the installed provider bindings"),
         ({"locals": {"not a name": 1}}, r"locals\.not a name: unknown argument"),
         ({"output": {'a" {}': {"value": 1}}}, "is not a name that Terraform allows"),
+        ({"locals": {"a": "\n${~ b ~}\n"}}, r"locals\.a: the marks ~ remove all text"),
     ],
 )
 def test_what_hcl_cannot_say_is_refused(convert: Convert, blocks: dict[str, Any], message: str) -> None:

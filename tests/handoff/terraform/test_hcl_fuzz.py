@@ -92,11 +92,40 @@ def test_mixed_text_is_written_or_refused(convert: Convert, value: Any) -> None:
 
 
 NAMES = st.sampled_from(
-    (
-        "name tags policy attribute ttl dynamic lifecycle depends_on provider provisioner connection count for_each "
-        "source providers value type default validation to from content it assert data precondition // aws "
-        "ignore_changes enabled id for"
-    ).split()
+    [
+        "name",
+        "tags",
+        "policy",
+        "attribute",
+        "ttl",
+        "dynamic",
+        "lifecycle",
+        "depends_on",
+        "provider",
+        "provisioner",
+        "connection",
+        "count",
+        "for_each",
+        "source",
+        "providers",
+        "value",
+        "type",
+        "default",
+        "validation",
+        "to",
+        "from",
+        "content",
+        "it",
+        "assert",
+        "data",
+        "precondition",
+        "//",
+        "aws",
+        "ignore_changes",
+        "enabled",
+        "id",
+        "for",
+    ]
 )
 UNUSUAL = st.recursive(
     CONSTANTS | TEMPLATES | NAMES,
