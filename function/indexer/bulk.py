@@ -116,8 +116,11 @@ def _send_once(
             if not answers:
                 raise
             # The indexed records count as done. The other records are reported, and Lambda delivers them again.
-            unsent = [entry.position for later in parts[number:] for entry in later]
-            answers.update(dict.fromkeys(unsent, Answer(Status.BUSY, str(error))))
+            for entry in (entry for later in parts[number:] for entry in later):
+                # The answer to an earlier request has the cause.
+                earlier = answers.get(entry.position)
+                reason = str(error) if earlier is None else f"{earlier.reason}; then {error}"
+                answers[entry.position] = Answer(Status.BUSY, reason)
             return
 
 
@@ -147,7 +150,7 @@ def _post(part: list[_Entry], *, client: SearchClient, settings: Settings, deadl
         }
 
     body = b"".join(entry.body for entry in part)
-    path = _path(settings)
+    path = _path(settings, deadline)
     try:
         return client.post(path, body, parse=parse, deadline=deadline, can_shrink=len(part) > 1)
     except RequestTooLargeError:
@@ -159,9 +162,10 @@ def _post(part: list[_Entry], *, client: SearchClient, settings: Settings, deadl
         return found | _post(part[middle:], client=client, settings=settings, deadline=deadline)
 
 
-def _path(settings: Settings) -> str:
+def _path(settings: Settings, deadline: Deadline) -> str:
     if settings.service == "aoss":
         # OpenSearch Serverless does not document these parameters. It has no shards that its users can see.
         return "/_bulk"
-    milliseconds = int(min(MAX_SHARD_TIMEOUT, settings.request_timeout / 2) * 1000)
-    return f"/_bulk?timeout={milliseconds}ms&filter_path={FILTER_PATH}"
+    # The half leaves time for the answer.
+    seconds = min(MAX_SHARD_TIMEOUT, settings.request_timeout / 2, deadline.remaining() / 2)
+    return f"/_bulk?timeout={int(seconds * 1000)}ms&filter_path={FILTER_PATH}"
