@@ -63,6 +63,7 @@ class Engine:
         refused: for each of the next `_bulk` requests, the ids of the documents that get a 400.
         broken: the ids of the documents that get a 500 each time.
         blocked: whether all writes are refused.
+        failing_look_ups: for each of the next `_mget` requests, the errors by the id of the document.
     """
 
     def __init__(self, now: Callable[[], float], gc_deletes: float = 60) -> None:
@@ -73,6 +74,7 @@ class Engine:
         self.refused: list[set[str]] = []
         self.broken: set[str] = set()
         self.blocked = False
+        self.failing_look_ups: list[dict[str, dict[str, Any]]] = []
 
     def sources(self, index: str) -> dict[str, bytes]:
         return {id_: source for id_, (_, source) in self.indexes.get(index, Index()).documents.items()}
@@ -147,7 +149,9 @@ class Engine:
         return version if self.now() - deleted_at <= self.gc_deletes else None
 
     def mget(self, body: bytes) -> dict[str, Any]:
-        return {"docs": [self.get(doc) for doc in json.loads(body)["docs"]]}
+        failing = self.failing_look_ups.pop(0) if self.failing_look_ups else {}
+        docs = json.loads(body)["docs"]
+        return {"docs": [{"error": failing[doc["_id"]]} if doc["_id"] in failing else self.get(doc) for doc in docs]}
 
     def get(self, doc: dict[str, Any]) -> dict[str, Any]:
         result = {"_index": doc["_index"], "_id": doc["_id"]}
@@ -231,6 +235,10 @@ Fault = Callable[[bytes], tuple[int, bytes] | None]
 
 def status(code: int, kind: str = "some_exception") -> Fault:
     return lambda _: (code, json.dumps({"error": {"type": kind, "reason": "…"}, "status": code}).encode())
+
+
+def no_failure(response: bytes) -> tuple[int, bytes]:
+    return 200, response
 
 
 def cut_after_applying(_: bytes) -> None:
