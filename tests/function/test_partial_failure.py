@@ -30,7 +30,7 @@ def test_the_report_of_a_poison_record_has_its_reason_but_not_its_content(mapped
 
     (reason,) = report.failures.values()
     assert "mapper_parsing_exception: failed to parse field [value] of type [long]" in reason
-    assert "caused by number_format_exception" in reason
+    assert "caused by illegal_argument_exception" in reason
     assert "not a number" not in reason
     assert "some-key" not in reason
 
