@@ -3,7 +3,7 @@
 import pytest
 
 from tests.engines.engine import Engine
-from tests.function.engine_cases import CASES, Case, run
+from tests.function.engine_cases import CASES, Case, check, check_newer
 from tests.function.search_server import SearchServer
 
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -13,25 +13,13 @@ each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 @each_case
 def test_opensearch_2(engine: Engine, case: Case) -> None:
     if engine.version.startswith("3."):
-        check(case, engine, case.newer or case.expected, case.newer_reason or case.reason)
+        check_newer(case, engine)
     else:
-        check(case, engine, case.expected, case.reason)
-
-
-@pytest.mark.slow
-@each_case
-def test_opensearch_3(newer_engine: Engine, case: Case) -> None:
-    check(case, newer_engine, case.newer or case.expected, case.newer_reason or case.reason)
+        check(case, engine)
 
 
 @each_case
 def test_server_of_the_tests(server: SearchServer, case: Case) -> None:
     if case.only_real:
         pytest.skip(case.only_real)
-    check(case, Engine(server.url), case.expected, case.reason)
-
-
-def check(case: Case, engine: Engine, expected: str, reason: str) -> None:
-    summary, reasons = run(case, engine)
-    assert summary == expected, reasons
-    assert reason in reasons
+    check(case, Engine(server.url))

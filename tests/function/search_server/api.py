@@ -24,7 +24,16 @@ VERSION_TYPES = {"internal", "external", "external_gte"}
 PARAMETERS = {
     *("pretty", "human", "error_trace", "format", "filter_path"),
     *("timeout", "refresh", "wait_for_active_shards", "routing", "pipeline", "require_alias", "batch_size"),
-    *("realtime", "preference", "_source", "stored_fields", "ignore_unavailable", "size", "master_timeout"),
+    *(
+        "realtime",
+        "preference",
+        "_source",
+        "stored_fields",
+        "ignore_unavailable",
+        "expand_wildcards",
+        "size",
+        "master_timeout",
+    ),
 }
 
 
@@ -111,9 +120,11 @@ class Api:
             case ["PUT", index] if not index.startswith("_"):
                 engine.create_index(index, read_object(body))
                 return done
-            case ["DELETE", index] if not index.startswith("_"):
-                self.existing(index)
-                del engine.indexes[index]
+            case ["DELETE", pattern] if not pattern.startswith("_"):
+                if "*" not in pattern:
+                    self.existing(pattern)
+                for index in fnmatch.filter(engine.indexes, pattern):
+                    del engine.indexes[index]
                 return done
             case ["PUT", index, "_settings"]:
                 for name, value in flatten(read_object(body)).items():
