@@ -1,6 +1,8 @@
 """The Lambda function's entry point: `index.handler` indexes the records of a DynamoDB stream."""
 
+import gc
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -8,6 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from indexer.batch import BatchIndexer
 from indexer.deadline import Deadline
+from indexer.report import RESULTS, by_reason
 from indexer.search_client import SearchClient
 from indexer.settings import load_settings
 from transform import transform
@@ -28,6 +31,8 @@ metrics = Metrics(
     namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "StreamIndexer"),
     service=os.environ.get("POWERTOOLS_SERVICE_NAME", "stream-indexer"),
 )
+# The garbage collector does not have to visit the imported modules again in each of its runs.
+gc.freeze()
 
 
 @logger.inject_lambda_context
@@ -47,24 +52,54 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFail
 
     Raises:
         SettingsError: if the stream's view type or the settings do not fit this function.
-        SearchUnavailableError: if a whole request failed. Lambda then delivers the whole batch again.
+        SearchUnavailableError: if a whole request failed and no record was indexed. Lambda then delivers the whole
+            batch again.
         ValueError: if the event does not come from a DynamoDB stream.
     """
     deadline = Deadline(context.get_remaining_time_in_millis() / 1000 - RESERVED_SECONDS)
     records = event["Records"]
+    used_before = client.usage
     metrics.add_metric(name="Records", unit=MetricUnit.Count, value=len(records))
     report = BatchIndexer(client=client, settings=settings, transform=transform, deadline=deadline).index(records)
-    for name, count in (+report.counts).items():
-        metrics.add_metric(name=name.capitalize(), unit=MetricUnit.Count, value=count)
+    used = client.usage.since(used_before)
+    # Every invocation reports every result, so that a metric math expression finds a value for each of them.
+    for name in RESULTS:
+        metrics.add_metric(name=name.capitalize(), unit=MetricUnit.Count, value=report.counts[name])
     metrics.add_metric(name="Retries", unit=MetricUnit.Count, value=deadline.retries)
-    for reason, sequence_numbers in report.failures_by_reason().items():
+    metrics.add_metric(name="Requests", unit=MetricUnit.Count, value=used.requests)
+    metrics.add_metric(name="RequestBytes", unit=MetricUnit.Bytes, value=used.bytes_sent)
+    metrics.add_metric(name="RequestTime", unit=MetricUnit.Milliseconds, value=round(used.seconds * 1000))
+    if report.written_at:
+        age = max(0.0, time.time() - report.written_at)
+        metrics.add_metric(name="NewestRecordAge", unit=MetricUnit.Milliseconds, value=round(age * 1000))
+    _log_reasons("records rejected", report.rejections)
+    _log_reasons("records failed", report.failures)
+    logger.info(
+        "batch done",
+        extra={
+            "records": len(records),
+            "retries": deadline.retries,
+            "requests": used.requests,
+            "checkpoint": report.checkpoint(),
+            **+report.counts,
+        },
+    )
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in report.failures]}
+
+
+def _log_reasons(message: str, reasons: dict[str, str]) -> None:
+    """Log each reason once, with its sequence numbers.
+
+    Args:
+        message: the message.
+        reasons: the reasons by sequence number.
+    """
+    for reason, sequence_numbers in by_reason(reasons).items():
         logger.error(
-            "records failed",
+            message,
             extra={
                 "reason": reason,
                 "count": len(sequence_numbers),
                 "sequence_numbers": sequence_numbers[:MAX_LOGGED_SEQUENCE_NUMBERS],
             },
         )
-    logger.info("batch done", extra={"records": len(records), "retries": deadline.retries, **+report.counts})
-    return {"batchItemFailures": [{"itemIdentifier": number} for number in report.failures]}

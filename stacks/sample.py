@@ -4,35 +4,64 @@ Terraform variables hold the settings that an operations team decides. So the sa
 environment, each with its own ``-var-file``.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from ddb_stream_lambda import Code, DynamoDBStreamsToLambda
+from ddb_stream_lambda import Code, DynamoDBStreamsToLambda, LambdaFunctionProps, RoleStatement
 from cdktf import LocalBackend, TerraformOutput, TerraformStack
-from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from .variables import SampleVariables
+from .alarms import METRICS_NAMESPACE, add_alarm, alarms
+from .variables import DomainVariables, SampleVariables, SecretVariables, VpcVariables
 
 FUNCTION = Path(__file__).parent.parent / "function"
-# The age of a record at which the alarm goes off: one hour. The stream keeps records for 24 hours.
-MAX_ITERATOR_AGE_IN_MILLISECONDS = 60 * 60 * 1000
+# Files of the folder that do not run in Lambda. A pattern that matches no file excludes nothing.
+NOT_DEPLOYED = ["README.md", "requirements.txt", "manage.py", "management"]
+UNLIMITED = -1
+SECONDS_PER_DAY = 24 * 60 * 60
 
+AuthenticationMethod = Literal["iam", "basic", "api_key"]
 Resource = TypeVar("Resource")
 
 
 class SampleStack(TerraformStack):
-    """A table, the function that indexes its changes, and two alarms."""
+    """A table, the function that indexes its changes, and alarms."""
 
-    def __init__(self, scope: Construct, id: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        in_vpc: bool = False,
+        authentication: AuthenticationMethod = "iam",
+    ) -> None:
+        """Create the resources.
+
+        `in_vpc` and `authentication` are decided when the app is synthesized, and are not Terraform variables. They
+        decide which variables are required and which permissions the role has. With a variable, the role of every
+        environment would have the permissions for all choices, and a missing value would only fail at apply. Stacks
+        with different choices can be in one app.
+
+        Args:
+            scope: the app.
+            id: the stack's id.
+            in_vpc: whether the function runs in a VPC, for a domain that can only be reached from there. The stack then
+                has the required variables `subnet_ids` and `security_group_ids`.
+            authentication: how the function authenticates to the search service. `iam`: it signs requests with its
+                role, and the stack has the required variable `search_domain_arn`. `basic`: with a user and a password;
+                `api_key`: with an API key. Both are read from the secret of the required variable `search_secret_arn`.
+        """
         super().__init__(scope, id)
-        variables = self._variables = SampleVariables(self)
+        variables = SampleVariables(self)
         AwsProvider(self, "aws", region=variables.region)
         # A relative path, so that the output folder also works after it was copied. Use a remote backend in production:
         # if main.py no longer creates a stack, cdktf removes the stack's folder, and with it the state.
         LocalBackend(self, path=f"terraform.{id}.tfstate")
-        name = self._name = f"{variables.name_prefix}-search-indexer"
+        name = f"{variables.name_prefix}-search-indexer"
+        access = _access(self, authentication)
         pattern = DynamoDBStreamsToLambda(
             self,
             "pipeline",
@@ -43,49 +72,59 @@ class SampleStack(TerraformStack):
             dynamo_event_source_props={
                 "batch_size": variables.batch_size,
                 "function_response_types": ["ReportBatchItemFailures"],
+                # These settings are for outages. A record that the index refuses does not fail: the function stores it
+                # in another index, and it counts as done. (With REJECTED_RECORDS=report it fails, and would block its
+                # shard for 24 hours: then limit the retries.) So everything that fails can succeed later, and is
+                # retried for as long as the stream has it. A limit would give records up during a long outage, since
+                # an invocation takes a minute or less: 500 retries can be over in 8 hours.
+                "maximum_retry_attempts": UNLIMITED,
+                # The stream deletes records after 24 hours. With this limit, Lambda writes a message about them to the
+                # dead-letter queue, which it does not do for records that only expire.
+                "maximum_record_age_in_seconds": SECONDS_PER_DAY,
+                # Halving a batch isolates a record that crashes the function, for example one that needs too much
+                # memory. In an outage it costs little: a batch of 100 is halved 7 times, only the batch that is being
+                # retried is halved, and after the outage about 8 invocations for each shard take its parts.
+                # "Splitting batches doesn't consume the retry quota":
+                # https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+                "bisect_batch_on_function_error": True,
             },
             lambda_function_props={
                 "function_name": name,
                 "code": Code.from_python_project(
-                    FUNCTION, runtime="python3.13", architecture="arm64", exclude=["README.md", "requirements.txt"]
+                    FUNCTION, runtime="python3.13", architecture="arm64", exclude=NOT_DEPLOYED
                 ),
                 "handler": "index.handler",
                 "memory_size": 512,
                 "timeout": 60,
-                "environment": {"variables": {"SEARCH_ENDPOINT": variables.search_endpoint, "SEARCH_SERVICE": "es"}},
+                "environment": {
+                    "variables": {
+                        "SEARCH_ENDPOINT": variables.search_endpoint,
+                        "INDEX": variables.index,
+                        # The alarms name both. The service is different for each environment, so that the metrics of
+                        # several environments in one account do not mix.
+                        "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+                        "POWERTOOLS_SERVICE_NAME": name,
+                        **access.environment,
+                    }
+                },
+                **_network(self, in_vpc=in_vpc),
             },
             lambda_role_props={"name": name},
-            # The function sends POST requests for _bulk and _mget. For OpenSearch Serverless, use aoss:APIAccessAll on
-            # the collection's ARN instead, and set SEARCH_SERVICE=aoss.
-            lambda_role_statements=[
-                {"Sid": "WriteIndex", "Action": "es:ESHttpPost", "Resource": f"{variables.search_domain_arn}/*"}
-            ],
+            lambda_role_statements=access.statements,
             sqs_dlq_queue_props={
                 "name": f"{name}-dlq",
                 "message_retention_seconds": variables.queue_retention_in_seconds,
             },
+            # Unlimited retries are deliberate: see above.
+            silence_warnings=["maximum_retry_attempts"],
         )
         table = _created(pattern.dynamo_table)
         queue = _created(pattern.dead_letter_queue)
         log_group = _created(pattern.log_group)
         log_group.retention_in_days = variables.log_retention_in_days
 
-        self._alarm(
-            "records-given-up",
-            "The dead-letter queue has messages about records that the function could not process.",
-            metric=("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
-            dimensions={"QueueName": queue.name},
-            threshold=0,
-            minutes=1,
-        )
-        self._alarm(
-            "records-late",
-            "The function processes records more than an hour late. The stream deletes records after 24 hours.",
-            metric=("AWS/Lambda", "IteratorAge"),
-            dimensions={"FunctionName": pattern.lambda_function.function_name},
-            threshold=MAX_ITERATOR_AGE_IN_MILLISECONDS,
-            minutes=5,
-        )
+        for alarm in alarms(function_name=name, queue_name=queue.name):
+            add_alarm(self, alarm, name_prefix=name, actions=variables.alarm_actions)
 
         outputs = {
             "table_name": (table.name, "The table's name."),
@@ -93,6 +132,7 @@ class SampleStack(TerraformStack):
             "stream_arn": (table.stream_arn, "The ARN of the table's stream."),
             "function_name": (pattern.lambda_function.function_name, "The function's name."),
             "function_arn": (pattern.lambda_function.arn, "The function's ARN."),
+            "role_arn": (_created(pattern.lambda_role).arn, "The ARN of the function's execution role."),
             "queue_url": (queue.url, "The dead-letter queue's URL, to receive its messages."),
             "queue_arn": (queue.arn, "The dead-letter queue's ARN."),
             "mapping_uuid": (
@@ -104,43 +144,56 @@ class SampleStack(TerraformStack):
         for output, (value, description) in outputs.items():
             TerraformOutput(self, output, value=value, description=description)
 
-    def _alarm(
-        self,
-        id: str,
-        description: str,
-        *,
-        metric: tuple[str, str],
-        dimensions: dict[str, str],
-        threshold: int,
-        minutes: int,
-    ) -> None:
-        """Add an alarm for a metric that stays above a threshold.
 
-        Args:
-            id: the construct's id, also the suffix of the alarm's name.
-            description: the alarm's description.
-            metric: the metric's namespace and name.
-            dimensions: the metric's dimensions.
-            threshold: the value that the metric must exceed.
-            minutes: the number of minutes for which it must exceed the value.
-        """
-        namespace, metric_name = metric
-        CloudwatchMetricAlarm(
-            self,
-            id,
-            alarm_name=f"{self._name}-{id}",
-            alarm_description=description,
-            namespace=namespace,
-            metric_name=metric_name,
-            dimensions=dimensions,
-            statistic="Maximum",
-            period=60,
-            evaluation_periods=minutes,
-            comparison_operator="GreaterThanThreshold",
-            threshold=threshold,
-            treat_missing_data="notBreaching",
-            alarm_actions=self._variables.alarm_actions,
+@dataclass(frozen=True)
+class _Access:
+    """The settings and permissions with which the function authenticates to the search service.
+
+    Attributes:
+        environment: environment variables.
+        statements: statements for the policy of the function's role.
+    """
+
+    environment: Mapping[str, str]
+    statements: Sequence[RoleStatement]
+
+
+def _access(stack: TerraformStack, authentication: AuthenticationMethod) -> _Access:
+    """Add the variables for an authentication method, and return the function's settings and permissions."""
+    if authentication == "iam":
+        domain = DomainVariables(stack).search_domain_arn
+        # The function sends POST requests for _bulk and _mget. For OpenSearch Serverless, use aoss:APIAccessAll on the
+        # collection's ARN instead, and set SEARCH_SERVICE=aoss.
+        return _Access(
+            {"SEARCH_SERVICE": "es"},
+            [{"Sid": "WriteIndex", "Action": "es:ESHttpPost", "Resource": f"{domain}/*"}],
         )
+    secret = SecretVariables(stack).search_secret_arn
+    return _Access(
+        {"SEARCH_SERVICE": authentication, "SEARCH_SECRET_ARN": secret},
+        [
+            {"Sid": "ReadSecret", "Action": "secretsmanager:GetSecretValue", "Resource": secret},
+            # For a secret with a customer managed key: any key, but only to decrypt this secret. AWS's managed policy
+            # AWSSecretsManagerClientReadOnlyAccess has the same conditions. The default key needs no permission.
+            {
+                "Sid": "DecryptSecret",
+                "Action": "kms:Decrypt",
+                "Resource": "*",
+                "Condition": {
+                    "StringEquals": {"kms:EncryptionContext:SecretARN": secret},
+                    "StringLike": {"kms:ViaService": "secretsmanager.*.amazonaws.com"},
+                },
+            },
+        ],
+    )
+
+
+def _network(stack: TerraformStack, *, in_vpc: bool) -> LambdaFunctionProps:
+    """Add the variables of a function in a VPC, and return the function's arguments; nothing for other functions."""
+    if not in_vpc:
+        return {}
+    vpc = VpcVariables(stack)
+    return {"vpc_config": {"subnet_ids": vpc.subnet_ids, "security_group_ids": vpc.security_group_ids}}
 
 
 def _created(resource: Resource | None) -> Resource:

@@ -21,7 +21,7 @@ class SampleVariables:
         region: the region of all resources.
         name_prefix: the prefix of all names. It differs in each environment.
         search_endpoint: the URL of the search domain.
-        search_domain_arn: the ARN of the search domain.
+        index: the name of the index, or a template in which {table} is the table's name.
         batch_size: the maximum number of records for one invocation.
         log_retention_in_days: the number of days for which logs are kept.
         queue_retention_in_seconds: the number of seconds for which the dead-letter queue keeps messages.
@@ -56,13 +56,17 @@ class SampleVariables:
             condition='can(regex("^https://", var.search_endpoint))',
             error="search_endpoint must begin with https://.",
         ).string_value
-        self.search_domain_arn: str = _variable(
+        self.index: str = _variable(
             stack,
-            "search_domain_arn",
+            "index",
             type="string",
-            description="ARN of the same domain. The function's role may write to its indexes.",
-            condition='can(regex("^arn:[a-z-]+:es:[a-z0-9-]+:[0-9]{12}:domain/[a-z0-9-]+$", var.search_domain_arn))',
-            error="search_domain_arn must be arn:aws:es:<region>:<account>:domain/<name>.",
+            description=(
+                "Name of the index or of an alias. {table} in it is replaced with the table's name in lower case. The "
+                "function does not copy documents to another index."
+            ),
+            default="{table}",
+            condition='can(regex("^([a-z0-9]|[{]table[}])([a-z0-9._-]|[{]table[}])*$", var.index))',
+            error="index must be lower-case letters, digits, ., _ and -, and can contain {table}.",
         ).string_value
         self.batch_size: float = _variable(
             stack,
@@ -110,6 +114,92 @@ class SampleVariables:
             condition='alltrue([for arn in var.alarm_actions : startswith(arn, "arn:")])',
             error="alarm_actions must be ARNs.",
         ).list_value
+
+
+class DomainVariables:
+    """The variable of a stack whose function signs its requests.
+
+    Attributes:
+        search_domain_arn: the ARN of the search domain.
+    """
+
+    def __init__(self, stack: TerraformStack) -> None:
+        self.search_domain_arn: str = _variable(
+            stack,
+            "search_domain_arn",
+            type="string",
+            description="ARN of the same domain. The function's role may write to its indexes.",
+            condition='can(regex("^arn:[a-z-]+:es:[a-z0-9-]+:[0-9]{12}:domain/[a-z0-9-]+$", var.search_domain_arn))',
+            error="search_domain_arn must be arn:aws:es:<region>:<account>:domain/<name>.",
+        ).string_value
+
+
+class SecretVariables:
+    """The variable of a stack whose function authenticates with a secret.
+
+    Attributes:
+        search_secret_arn: the ARN of the secret in Secrets Manager.
+    """
+
+    def __init__(self, stack: TerraformStack) -> None:
+        # An ARN without the six characters at the end is not the one in the encryption context of the secret's key.
+        # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+        self.search_secret_arn: str = _variable(
+            stack,
+            "search_secret_arn",
+            type="string",
+            description="Complete ARN of the Secrets Manager secret with the credentials for the search domain.",
+            condition=(
+                'can(regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[a-zA-Z0-9/_+=.@-]+-[a-zA-Z0-9]{6}$"'
+                ", var.search_secret_arn))"
+            ),
+            error=(
+                "search_secret_arn must be the complete ARN of a secret, with the six characters that Secrets Manager "
+                "added to its name: arn:aws:secretsmanager:<region>:<account>:secret:<name>-<six characters>."
+            ),
+        ).string_value
+
+
+class VpcVariables:
+    """The variables of a stack whose function runs in a VPC.
+
+    Attributes:
+        subnet_ids: the ids of the function's subnets.
+        security_group_ids: the ids of the function's security groups.
+    """
+
+    def __init__(self, stack: TerraformStack) -> None:
+        self.subnet_ids: list[str] = _ids(
+            stack,
+            "subnet_ids",
+            prefix="subnet",
+            description="Ids of the subnets of the function, from which the search domain can be reached.",
+        )
+        self.security_group_ids: list[str] = _ids(
+            stack,
+            "security_group_ids",
+            prefix="sg",
+            description=(
+                "Ids of the security groups of the function. The domain's security group must accept port 443 from one "
+                "of them."
+            ),
+        )
+
+
+def _ids(stack: TerraformStack, name: str, *, prefix: str, description: str) -> list[str]:
+    """Add a required variable for the ids of EC2 resources, and return its value.
+
+    Args:
+        stack: the stack.
+        name: the variable's name.
+        prefix: the prefix of the ids.
+        description: the variable's description.
+    """
+    condition = f'length(var.{name}) > 0 && alltrue([for id in var.{name} : can(regex("^{prefix}-[0-9a-f]+$", id))])'
+    error = f"{name} must be at least one id, such as {prefix}-0123456789abcdef0."
+    return _variable(
+        stack, name, type="list(string)", description=description, condition=condition, error=error
+    ).list_value
 
 
 def _variable(

@@ -4,43 +4,48 @@ Order: every write carries an external version that never decreases from one cha
 `indexer.versions`). The engine refuses an older change after a newer one with a version conflict. A record that is
 delivered twice is a version conflict too, and changes nothing.
 
-Ties: different long sequence numbers can share a version. The engine then keeps the stored document, and the conflict
-does not show which change is newer. The full sequence numbers do: every document and tombstone stores its own (see
-`indexer.superseded`). If the refused change is the newer one, it is sent again with a version type that wins ties.
-A conflict that cannot be a tie needs no look-up.
+Ties: two changes can share a version, and someone else's `_update` adds 1 to the version of a document. The conflict
+names the stored version. If it is much larger, the stored change is newer. Otherwise the sequence numbers decide, which
+every document and tombstone stores (see `indexer.lookups`). If the refused change is the newer one, it is sent again
+with a version that replaces the stored one.
 
-Deletions: an engine forgets the version of a deleted document after `index.gc_deletes` (60 s by default), and when a
-shard moves. So each deletion also writes a tombstone to a separate index. Before an old record puts a document, its
-tombstone is looked up. A record younger than RECENT_SECONDS needs no look-up: a later deletion of its item is even
-younger, so the engine still knows the version.
+Deletions: an engine forgets the version of a deleted document after `index.gc_deletes` (60 s by default), when a shard
+moves, and when an index is closed or its node restarts after a flush. So each deletion also writes a tombstone to a
+separate index. Before a late record puts a document, its tombstone is looked up. A record younger than RECENT_SECONDS
+needs no look-up: in this time its item was not deleted, indexed, and forgotten.
 
-Rejected documents: only an item's last record in the batch is sent. If the index rejects its document, the record
-before it is sent instead. So a record that can never be indexed costs its item only that one change.
+Rejected documents: only an item's last record in the batch is sent. If the index rejects its document, the earlier
+records are sent, in order and in one request. So a record that can never be indexed costs its item only that change.
+The record itself is stored in a separate index, and counts as done (see `indexer.rejections`).
 """
 
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from indexer import bulk
 from indexer.answers import Answer, Status
-from indexer.changes import Change, DocumentRef, read_change, read_sequence_number
+from indexer.changes import EXPIRE, Change, read_change, read_sequence_number, read_stream
 from indexer.deadline import Deadline
-from indexer.operations import Action, Operation, Transform, build_operations
+from indexer.lookups import Lookups
+from indexer.operations import (
+    Action,
+    Operation,
+    Transform,
+    build_operations,
+    build_rejection,
+    returns_its_document,
+)
+from indexer.rejections import Rejection
 from indexer.report import Report
 from indexer.search_client import SearchClient
 from indexer.settings import Settings, SettingsError
-from indexer.superseded import look_up_superseded
-from indexer.versions import has_unique_version
+from indexer.versions import MAX_UPDATES
 
-# Half of the engines' default index.gc_deletes: clocks differ, and streams round the time of a write to seconds.
-RECENT_SECONDS = 30
-
-# If one change has several operations, the answer whose status comes first here counts.
-STATUSES_BY_PRECEDENCE = [Status.REFUSED, Status.BUSY, Status.REJECTED, Status.DONE, Status.CONFLICT]
+# A stream delivers a record within a second, if nothing delays it, and it rounds the time of the write to seconds.
+RECENT_SECONDS = 2
 
 
 class BatchIndexer:
@@ -66,9 +71,10 @@ class BatchIndexer:
         """
         self._client = client
         self._settings = settings
-        self._transform = transform
+        self._transform = None if returns_its_document(transform) else transform
         self._deadline = deadline
         self._now = now
+        self._lookups = Lookups(client=client, settings=settings, deadline=deadline)
 
     def index(self, records: Iterable[Mapping[str, Any]]) -> Report:
         """Index the records.
@@ -82,94 +88,182 @@ class BatchIndexer:
         Raises:
             SettingsError: if the stream's view type or the settings do not fit this function.
             SearchUnavailableError: if a whole request failed. It is unknown which records were indexed.
-            ValueError: if a record has no sequence number.
+            ValueError: if a record does not come from a DynamoDB stream.
         """
         report = Report()
-        histories = self._read_histories(records, report)
-        while histories:
-            answers = self._apply([history[-1] for history in histories])
-            earlier = []
-            for history, answer in zip(histories, answers, strict=True):
+        rejections: list[Rejection] = []
+        histories = self._read_histories(records, report, rejections)
+        refused: list[list[Change]] = []
+        for history, answer in zip(histories, self._apply([history[-1] for history in histories]), strict=True):
+            if answer.status is Status.REJECTED:
+                rejections.append(Rejection.of_change(history[-1], answer.reason))
+                refused.append(history[:-1])
+            else:
                 report.add_answer(history, answer)
-                if answer.status is Status.REJECTED and len(history) > 1:
-                    earlier.append(history[:-1])
-            histories = earlier
+        self._fall_back([history for history in refused if history], report, rejections)
+        self._store(rejections, report)
         return report
 
-    def _read_histories(self, records: Iterable[Mapping[str, Any]], report: Report) -> list[list[Change]]:
-        """Return the changes of each document, oldest first; add the records that cannot be read to the report."""
-        changes: dict[DocumentRef, dict[int, Change]] = {}
+    def _read_histories(
+        self, records: Iterable[Mapping[str, Any]], report: Report, rejections: list[Rejection]
+    ) -> list[list[Change]]:
+        """Return the changes of each document, oldest first; add the records that cannot be read to the rejections."""
+        histories: dict[tuple[str, str], list[Change]] = {}
+        keep_expired = self._settings.expired_items == "keep"
         for record in records:
             number = read_sequence_number(record)
+            stream = read_stream(record, self._settings)
             try:
-                change = read_change(record, self._settings)
+                change = read_change(record, stream, self._settings)
             except SettingsError:
                 raise
             except (AttributeError, KeyError, TypeError, ValueError) as error:
-                report.add_rejection(number, f"invalid stream record: {_type_and_location(error)}")
+                reason = f"invalid stream record: {_type_and_location(error)}"
+                rejections.append(
+                    Rejection(stream=stream, sequence_number=number, document_id=None, record=record, reason=reason)
+                )
+                continue
+            report.written_at = max(report.written_at, change.written_at)
+            if change.cause == EXPIRE:
+                report.counts["expired"] += 1
+                if keep_expired:
+                    continue
+            key = (stream.index_name, change.id)
+            if key in histories:
+                histories[key].append(change)
             else:
-                changes.setdefault(change.document_ref, {})[int(number)] = change
-        return [[history[number] for number in sorted(history)] for history in changes.values()]
+                histories[key] = [change]
+        return [history if len(history) == 1 else _sorted(history) for history in histories.values()]
+
+    def _fall_back(self, histories: Sequence[list[Change]], report: Report, rejections: list[Rejection]) -> None:
+        """Apply all changes of documents whose newest change was rejected, oldest first."""
+        if not histories:
+            return
+        answers = iter(self._apply([change for history in histories for change in history]))
+        for history in histories:
+            answered = [(change, next(answers)) for change in history]
+            while answered:
+                change, answer = answered[-1]
+                if answer.status is not Status.REJECTED:
+                    report.add_answer([earlier for earlier, _ in answered], answer)
+                    break
+                rejections.append(Rejection.of_change(change, answer.reason))
+                answered.pop()
+
+    def _store(self, rejections: Sequence[Rejection], report: Report) -> None:
+        """Store the rejected records, and add them to the report; a record that cannot be stored is a failure."""
+        if not self._settings.store_rejected:
+            for rejection in rejections:
+                report.add_rejection(rejection.sequence_number, rejection.reason, failed=True)
+            return
+        operations = [build_rejection(rejection, self._now()) for rejection in rejections]
+        for rejection, answer in zip(rejections, self._send_bulk(operations), strict=True):
+            if answer.status is Status.DONE:
+                report.add_rejection(rejection.sequence_number, rejection.reason, failed=False)
+            else:
+                reason = f"{rejection.reason}; the record could not be stored in {rejection.index}: {answer.reason}"
+                report.add_rejection(rejection.sequence_number, reason, failed=True)
 
     def _apply(self, changes: Sequence[Change]) -> list[Answer]:
-        """Apply changes of different documents, and return one answer for each."""
-        answers: dict[DocumentRef, list[Answer]] = {change.document_ref: [] for change in changes}
+        """Apply changes, and return one answer for each."""
+        found: dict[int, Answer] = {}
         operations: list[Operation] = []
-        for change in changes:
+        # For each operation, the position of its change.
+        positions: list[int] = []
+        now = self._now()
+        for position, change in enumerate(changes):
             try:
-                operations += build_operations(
-                    change, settings=self._settings, transform=self._transform, now=self._now()
-                )
+                built = build_operations(change, settings=self._settings, transform=self._transform, now=now)
             except Exception as error:  # the team's transform can raise anything
                 reason = f"the document could not be built: {_type_and_location(error)}"
-                answers[change.document_ref].append(Answer(Status.REJECTED, reason))
-        for ref in self._look_up_forgotten_deletions(operations):
-            answers[ref].append(Answer(Status.CONFLICT))
-        unanswered = [operation for operation in operations if not answers[operation.change.document_ref]]
-        for operation, answer in zip(unanswered, self._send(unanswered), strict=True):
-            answers[operation.change.document_ref].append(answer)
-        return [min(found, key=_precedence) for found in answers.values()]
-
-    def _look_up_forgotten_deletions(self, operations: Sequence[Operation]) -> list[DocumentRef]:
-        """Return the documents of old records that would undo a deletion which the engine may have forgotten."""
-        if not self._settings.tombstones:
-            return []
-        recent = self._now() - RECENT_SECONDS
-        old_puts = [
-            operation
-            for operation in operations
-            if operation.action is Action.PUT_DOCUMENT and operation.change.written_at < recent
-        ]
-        superseded = self._look_up_superseded(old_puts)
-        return [put.change.document_ref for put, is_late in zip(old_puts, superseded, strict=True) if is_late]
+                found[position] = Answer(Status.REJECTED, reason)
+            else:
+                operations += built
+                positions += [position] * len(built)
+        for position, answer in zip(positions, self._send(operations), strict=True):
+            if position not in found or answer.status < found[position].status:
+                found[position] = answer
+        return [found[position] for position in range(len(changes))]
 
     def _send(self, operations: Sequence[Operation]) -> list[Answer]:
         """Send operations, and return one answer for each.
 
-        An operation that lost a tie although its change is newer is sent again.
+        A late operation that would undo a stored deletion is not sent. An operation that lost a conflict although its
+        change is newer is sent again.
         """
-        answers = self._send_bulk(operations)
-        ties = [
+        answers: dict[int, Answer] = dict.fromkeys(self._undoing_deletions(operations), Answer(Status.CONFLICT))
+        to_send = [position for position in range(len(operations)) if position not in answers]
+        sent = self._send_bulk([operations[position] for position in to_send])
+        answers.update(zip(to_send, sent, strict=True))
+        lost = [
             position
-            for position, (operation, answer) in enumerate(zip(operations, answers, strict=True))
-            if answer.status is Status.CONFLICT and not has_unique_version(operation.change.sequence_number)
+            for position in to_send
+            if answers[position].status is Status.CONFLICT and _may_be_newer(operations[position], answers[position])
         ]
-        superseded = self._look_up_superseded([operations[position] for position in ties])
-        newer = [position for position, is_late in zip(ties, superseded, strict=True) if not is_late]
-        second_answers = self._send_bulk([replace(operations[position], wins_ties=True) for position in newer])
-        for position, answer in zip(newer, second_answers, strict=True):
+        if lost:
+            self._resolve(lost, operations, answers)
+        return [answers[position] for position in range(len(operations))]
+
+    def _undoing_deletions(self, operations: Sequence[Operation]) -> list[int]:
+        """Return the positions of the late operations that would undo a deletion which the engine may have forgotten.
+
+        Raises:
+            SearchUnavailableError: if a request failed.
+        """
+        if not self._settings.tombstones:
+            return []
+        recent = self._now() - RECENT_SECONDS
+        late = [
+            position
+            for position, operation in enumerate(operations)
+            if operation.action is Action.PUT_DOCUMENT
+            and operation.change is not None
+            and operation.change.written_at < recent
+        ]
+        deleted = self._lookups.deleted_later([operations[position] for position in late]) if late else []
+        return [position for position, is_deleted in zip(late, deleted, strict=True) if is_deleted]
+
+    def _resolve(self, lost: Sequence[int], operations: Sequence[Operation], answers: dict[int, Answer]) -> None:
+        """Send the operations again that lost a conflict although their change is newer; replace their answers."""
+        to_replace = self._lookups.versions_to_replace([operations[position] for position in lost])
+        newer: dict[int, Operation] = {}
+        for position, stored_version in zip(lost, to_replace, strict=True):
+            operation, current = operations[position], answers[position].current_version
+            if stored_version is None or operation.version is None:
+                continue
+            # Without a tombstone, a larger version of a document that is gone can only belong to a later deletion.
+            was_deleted_later = not stored_version and (current or 0) > operation.version
+            if self._settings.tombstones or not was_deleted_later:
+                version = max(operation.version, stored_version, current or 0)
+                newer[position] = Operation(
+                    operation.action,
+                    operation.index,
+                    operation.id,
+                    operation.source,
+                    operation.change,
+                    version,
+                    replaces_equal=True,
+                )
+        for position, answer in zip(newer, self._send_bulk(list(newer.values())), strict=True):
+            if answer.status is Status.CONFLICT:
+                answer = Answer(Status.BUSY, "somebody else changes the document at the same time", answer.code)
             answers[position] = answer
-        return answers
 
     def _send_bulk(self, operations: Sequence[Operation]) -> list[Answer]:
         return bulk.send(operations, client=self._client, settings=self._settings, deadline=self._deadline)
 
-    def _look_up_superseded(self, operations: Sequence[Operation]) -> list[bool]:
-        return look_up_superseded(operations, client=self._client, settings=self._settings, deadline=self._deadline)
+
+def _sorted(history: list[Change]) -> list[Change]:
+    """Return the changes of a document, oldest first, each once."""
+    by_position = {change.position: change for change in history}
+    return [by_position[position] for position in sorted(by_position)]
 
 
-def _precedence(answer: Answer) -> int:
-    return STATUSES_BY_PRECEDENCE.index(answer.status)
+def _may_be_newer(operation: Operation, answer: Answer) -> bool:
+    """Return whether the change of an operation that lost a conflict may be newer than the stored change."""
+    if answer.current_version is None or operation.version is None:
+        return True
+    return answer.current_version - operation.version <= MAX_UPDATES
 
 
 def _type_and_location(error: Exception) -> str:

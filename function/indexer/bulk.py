@@ -1,13 +1,22 @@
 """Sends operations in `_bulk` requests: as few as the limits allow."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from indexer.answers import Answer, Status, parse_answer
+from indexer.answers import INTERNAL_SERVER_ERROR, Answer, Status, parse_answer
 from indexer.deadline import Deadline
 from indexer.operations import Operation
-from indexer.search_client import RequestTooLargeError, SearchClient
+from indexer.search_client import RequestTooLargeError, SearchClient, SearchUnavailableError
 from indexer.settings import Settings
+
+# An answer then has only the fields that `parse_answer` reads: a sixth of the bytes.
+FILTER_PATH = "errors,items.*.status,items.*.error"
+# The longest time in seconds for which an engine waits for an inactive primary shard. Without a limit it holds the
+# whole request for a minute, with the operations of all healthy shards.
+MAX_SHARD_TIMEOUT = 5.0
+# A document that gets an internal error this often, while others succeed, is the cause of the error.
+MAX_INTERNAL_ERRORS = 3
 
 
 class _Entry(NamedTuple):
@@ -26,6 +35,10 @@ def send(
     Operations that the service has no capacity for (429, 5xx) are sent again with growing random pauses, without the
     others, until the deadline. After it their status is BUSY.
 
+    A refused document is sent once more before its status is REJECTED: shards that learn a new field at the same time
+    refuse documents which they accept a moment later. A document is also rejected if it causes an internal error (500)
+    again and again while other documents succeed.
+
     Args:
         operations: the operations.
         client: the client of the search service.
@@ -33,19 +46,79 @@ def send(
         deadline: the end of the time for requests and retries.
 
     Raises:
-        SearchUnavailableError: if a whole request failed.
+        SearchUnavailableError: if a whole request failed, and no operation has an answer yet.
     """
     answers: dict[int, Answer] = {}
-    pending = list(range(len(operations)))
+    sendings = _Sendings()
+    pending: Sequence[int] = range(len(operations))
     attempt = 0
     while pending:
-        for part in _split([(position, operations[position]) for position in pending], settings):
-            answers.update(_post(part, client=client, deadline=deadline))
-        pending = [position for position in pending if answers[position].status is Status.BUSY]
-        if not pending or not deadline.pause_before_retry(attempt):
+        _send_once(pending, operations, answers, client=client, settings=settings, deadline=deadline)
+        pending = sendings.needing_another(pending, answers)
+        if not pending:
+            break
+        if not deadline.pause_before_retry(attempt):
+            for position in pending:
+                if answers[position].status is Status.REJECTED:
+                    reason = f"{answers[position].reason}; there was no time to send it a second time"
+                    answers[position] = Answer(Status.BUSY, reason, answers[position].code)
             break
         attempt += 1
     return [answers[position] for position in range(len(operations))]
+
+
+class _Sendings:
+    """Decides which operations are sent again."""
+
+    def __init__(self) -> None:
+        self._refusals: Counter[int] = Counter()
+        self._internal_errors: Counter[int] = Counter()
+
+    def needing_another(self, positions: Iterable[int], answers: dict[int, Answer]) -> list[int]:
+        """Return the positions of the operations to send again, and replace the answers that have become final."""
+        found = []
+        others_succeed = any(answer.status >= Status.DONE for answer in answers.values())
+        for position in positions:
+            answer = answers[position]
+            if answer.status is Status.REJECTED:
+                self._refusals[position] += 1
+                # An answer without a code does not come from the service, and would be the same again.
+                if answer.code and self._refusals[position] == 1:
+                    found.append(position)
+            elif answer.status is Status.BUSY:
+                self._internal_errors[position] += answer.code == INTERNAL_SERVER_ERROR
+                if others_succeed and self._internal_errors[position] >= MAX_INTERNAL_ERRORS:
+                    answers[position] = Answer(Status.REJECTED, answer.reason, answer.code)
+                else:
+                    found.append(position)
+        return found
+
+
+def _send_once(
+    positions: Iterable[int],
+    operations: Sequence[Operation],
+    answers: dict[int, Answer],
+    *,
+    client: SearchClient,
+    settings: Settings,
+    deadline: Deadline,
+) -> None:
+    """Send the operations at some positions once, and store their answers.
+
+    Raises:
+        SearchUnavailableError: if a whole request failed, and no operation has an answer yet.
+    """
+    parts = list(_split([(position, operations[position]) for position in positions], settings))
+    for number, part in enumerate(parts):
+        try:
+            answers.update(_post(part, client=client, settings=settings, deadline=deadline))
+        except SearchUnavailableError as error:
+            if not answers:
+                raise
+            # The indexed records count as done. The other records are reported, and Lambda delivers them again.
+            unsent = [entry.position for later in parts[number:] for entry in later]
+            answers.update(dict.fromkeys(unsent, Answer(Status.BUSY, str(error))))
+            return
 
 
 def _split(numbered: list[tuple[int, Operation]], settings: Settings) -> Iterator[list[_Entry]]:
@@ -63,25 +136,32 @@ def _split(numbered: list[tuple[int, Operation]], settings: Settings) -> Iterato
         yield part
 
 
-def _post(part: list[_Entry], *, client: SearchClient, deadline: Deadline) -> dict[int, Answer]:
-    """Send one request, and return the answers by position."""
+def _post(part: list[_Entry], *, client: SearchClient, settings: Settings, deadline: Deadline) -> dict[int, Answer]:
+    """Send one request, and return the answers by position. A body that is too large is sent as two halves."""
 
     def parse(response: Any) -> dict[int, Answer]:
         items = zip(part, response["items"], strict=True)
-        return {entry.position: parse_answer(entry.operation, item) for entry, item in items}
+        return {
+            entry.position: parse_answer(entry.operation, item, field_paths=settings.log_field_paths)
+            for entry, item in items
+        }
 
     body = b"".join(entry.body for entry in part)
+    path = _path(settings)
     try:
-        return client.post("/_bulk", body, parse=parse, deadline=deadline)
+        return client.post(path, body, parse=parse, deadline=deadline, can_shrink=len(part) > 1)
     except RequestTooLargeError:
-        return _post_halves(part, client=client, deadline=deadline)
+        if len(part) == 1:
+            reason = f"status 413, the document is too large: {len(body)} bytes"
+            return {part[0].position: Answer(Status.REJECTED, reason)}
+        middle = len(part) // 2
+        found = _post(part[:middle], client=client, settings=settings, deadline=deadline)
+        return found | _post(part[middle:], client=client, settings=settings, deadline=deadline)
 
 
-def _post_halves(part: list[_Entry], *, client: SearchClient, deadline: Deadline) -> dict[int, Answer]:
-    if len(part) == 1:
-        (entry,) = part
-        reason = f"status 413, the document is too large: {len(entry.body)} bytes"
-        return {entry.position: Answer(Status.REJECTED, reason)}
-    middle = len(part) // 2
-    first = _post(part[:middle], client=client, deadline=deadline)
-    return first | _post(part[middle:], client=client, deadline=deadline)
+def _path(settings: Settings) -> str:
+    if settings.service == "aoss":
+        # OpenSearch Serverless does not document these parameters. It has no shards that its users can see.
+        return "/_bulk"
+    milliseconds = int(min(MAX_SHARD_TIMEOUT, settings.request_timeout / 2) * 1000)
+    return f"/_bulk?timeout={milliseconds}ms&filter_path={FILTER_PATH}"

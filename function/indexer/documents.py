@@ -1,5 +1,6 @@
-"""Encodes documents and tombstones as JSON for the index."""
+"""Encodes documents, tombstones and rejected records as JSON for their indexes."""
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,7 @@ def encode_document(document: Mapping[str, Any], sequence_number: str) -> bytes:
     """Return the JSON of a document, with the sequence number of its change added.
 
     Raises:
-        TypeError: if a value has no JSON equivalent, or is an int beyond 64 bits (use a Decimal instead).
+        TypeError: if a value has no JSON equivalent (such as NaN), or is an int beyond 64 bits (use a Decimal instead).
     """
     fields = {field_name(name, root=True): _encode_names(value) for name, value in document.items()}
     fields[SEQUENCE_NUMBER_FIELD] = sequence_number
@@ -35,7 +36,8 @@ def field_name(name: str, *, root: bool) -> str:
     """Return the field name for an attribute name; different attribute names give different field names.
 
     The engines treat a dot as the separator of nested objects. They refuse empty and blank names, and names such as
-    `_id` at the top level. So these characters are percent-encoded, and "%" is too.
+    `_id` at the top level. So these characters are percent-encoded, and "%" is too. Each engine refuses other names
+    with a leading underscore, so all of them are encoded at the top level.
 
     Args:
         name: the attribute's name.
@@ -56,8 +58,11 @@ def field_name(name: str, *, root: bool) -> str:
 def _encode_names(value: Any) -> Any:
     if isinstance(value, dict):
         return {field_name(name, root=False): _encode_names(member) for name, member in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_encode_names(member) for member in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        # orjson would write null for it.
+        raise TypeError("a document contains a float that is not finite, which has no JSON equivalent")
     return value
 
 

@@ -3,10 +3,13 @@
 from typing import Any
 
 TABLE = "Orders"
-ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/{}/stream/2026-01-01T00:00:00.000"
+LABEL = "2026-01-01T00:00:00.000"
+# The label of a stream that was created later on the same day.
+NEW_LABEL = "2026-01-01T00:10:00.000"
+ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/{}/stream/{}"
 
 # The default time of a write, and the time at which the tests' clock starts.
-NOW = 1_000_000.0
+NOW = 1_770_000_000.0
 
 # Two sequence numbers that share a version.
 OLDER = "6200000000002513011398"
@@ -29,6 +32,7 @@ def record(
     view: str = "NEW_AND_OLD_IMAGES",
     written_at: float = NOW,
     table: str = TABLE,
+    label: str = LABEL,
 ) -> dict[str, Any]:
     """Return one record.
 
@@ -40,6 +44,7 @@ def record(
         view: the stream's view type.
         written_at: the time of the write in seconds since 1970.
         table: the table's name.
+        label: the stream's label.
     """
     keys: Image = {"id": {"S": key}} if isinstance(key, str) else key
     data: dict[str, Any] = {"ApproximateCreationDateTime": written_at, "Keys": keys}
@@ -55,20 +60,35 @@ def record(
         "eventSource": "aws:dynamodb",
         "awsRegion": "eu-west-1",
         "dynamodb": data,
-        "eventSourceARN": ARN.format(table),
+        "eventSourceARN": ARN.format(table, label),
     }
 
 
 def put(
-    sequence: int | str, key: str | Image = "a", image: Image | None = None, *, written_at: float = NOW
+    sequence: int | str,
+    key: str | Image = "a",
+    image: Image | None = None,
+    *,
+    written_at: float = NOW,
+    label: str = LABEL,
 ) -> dict[str, Any]:
-    return record("MODIFY", sequence, key, image, written_at=written_at)
+    return record("MODIFY", sequence, key, image, written_at=written_at, label=label)
 
 
-def remove(sequence: int | str, key: str | Image = "a", *, written_at: float = NOW) -> dict[str, Any]:
-    return record("REMOVE", sequence, key, written_at=written_at)
+def remove(
+    sequence: int | str, key: str | Image = "a", *, written_at: float = NOW, label: str = LABEL
+) -> dict[str, Any]:
+    return record("REMOVE", sequence, key, written_at=written_at, label=label)
 
 
-def expired(sequence: int | str, key: str = "a") -> dict[str, Any]:
-    """Return the record of a deletion by time to live."""
-    return remove(sequence, key) | {"userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"}}
+def expired(sequence: int | str, key: str = "a", *, old_image: Image | None = None) -> dict[str, Any]:
+    """Return the record of a deletion by time to live.
+
+    Args:
+        sequence: the sequence number.
+        key: the value of the key attribute "id".
+        old_image: the attributes of the old image that are not in the key.
+    """
+    removal = remove(sequence, key)
+    removal["dynamodb"]["OldImage"] = removal["dynamodb"]["OldImage"] | (old_image or {})
+    return removal | {"userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"}}

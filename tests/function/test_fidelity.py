@@ -3,18 +3,24 @@
 import base64
 import json
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.attributes import plain_item
+from indexer.changes import Change
 from indexer.document_ids import document_id
 from indexer.documents import encode_document, field_name
+from indexer.images import encode_image
+from indexer.operations import Transform, returns_its_document
+from indexer.settings import SettingsError
 from tests.function.harness import Clock, Indexer
 from tests.function.search_server import SearchServer
-from tests.function.stream_events import Image, put, remove
+from tests.function.stream_events import ARN, Image, expired, put, record, remove
+from transform import transform
 
 PRECISE = "12345678901234567890123456789012345678"
 
@@ -82,7 +88,7 @@ def test_numbers_can_be_stored_as_text() -> None:
 def test_a_number_beyond_the_mapping_fails_as_a_number_but_not_as_text(server: SearchServer, clock: Clock) -> None:
     image = {"big": {"N": PRECISE}}
 
-    assert list(Indexer(server.url, clock).index(put(1, "a", image)).failures) == ["1"]
+    assert list(Indexer(server.url, clock).index(put(1, "a", image)).rejections) == ["1"]
     assert Indexer(server.url, clock, NUMBERS="text").index(put(1, "a", image)).failures == {}
 
 
@@ -95,6 +101,67 @@ def test_a_binary_value_is_stored_as_base64(content: bytes) -> None:
     text = base64.b64encode(content).decode()
 
     assert document({"x": {"B": text}}) == {"x": text}
+
+
+names = st.text("._% %25EFü", max_size=4) | st.sampled_from(["M", "S", "_sequence_number", "\t"])
+number_texts = (
+    st.integers(-(10**38), 10**38).map(str)
+    | st.decimals().map(str)
+    | st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
+    | st.sampled_from(["-0", "0.0", "007", "1.50", "0.0000001", "0.000001", "1E+125", "x", "²", "-", ""])
+)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
+scalars = (
+    texts.map(lambda text: {"S": text})
+    | number_texts.map(lambda number: {"N": number})
+    | st.sampled_from([{"BOOL": True}, {"NULL": True}, {"B": "AAH/"}, {"X": 1}, {}, {"S": "a", "N": "1"}])
+    | st.lists(texts, max_size=3).map(lambda members: {"SS": members})
+    | st.lists(number_texts, max_size=3).map(lambda members: {"NS": members})
+)
+values = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda members: {"L": members})
+        | st.dictionaries(names, inner, max_size=3).map(lambda members: {"M": members})
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(names, values, max_size=4), st.booleans(), st.frozensets(names, max_size=2))
+def test_the_conversion_in_one_pass_gives_the_same_bytes(
+    image: dict[str, Any], text_numbers: bool, exclude: frozenset[str]
+) -> None:
+    def convert(*, in_one_pass: bool) -> bytes | None:
+        try:
+            if in_one_pass:
+                return encode_image(image, "1", exclude=exclude, text_numbers=text_numbers)
+            return encode_document(plain_item(image, exclude=exclude, text_numbers=text_numbers), "1")
+        except (ArithmeticError, TypeError, ValueError):
+            return None
+
+    assert convert(in_one_pass=True) == convert(in_one_pass=False)
+
+
+def test_the_transform_that_this_project_ships_is_recognized() -> None:
+    assert returns_its_document(transform)
+
+
+def of_the_team(document: dict[str, Any] | None, change: Change) -> dict[str, Any] | None:
+    return document or None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        of_the_team,
+        lambda document, change: document if change else None,
+        partial(transform),
+    ],
+)
+def test_any_other_transform_is_called(other: Transform) -> None:
+    assert not returns_its_document(other)
 
 
 @pytest.mark.parametrize("value", [{}, {"S": "a", "N": "1"}, {"X": "a"}, {"N": "NaN"}, {"N": "Infinity"}])
@@ -196,7 +263,8 @@ def test_excluded_attributes_are_left_out(server: SearchServer, clock: Clock) ->
 
 def test_a_transform_shapes_the_document(indexer: Indexer, server: SearchServer) -> None:
     indexer.index(
-        put(1, "a"), transform=lambda document, change: document | {"from": change.index, "half": Decimal("0.5")}
+        put(1, "a"),
+        transform=lambda document, change: (document or {}) | {"from": change.index, "half": Decimal("0.5")},
     )
 
     assert server.documents()["a"] == {"id": "a", "from": "orders", "half": 0.5}
@@ -215,3 +283,49 @@ def test_an_indexed_item_that_the_transform_leaves_out_later_is_deleted(indexer:
     indexer.index(put(1, "a"))
 
     assert server.documents() == {}
+
+
+def test_a_transform_can_keep_a_deleted_item(indexer: Indexer, server: SearchServer) -> None:
+    def mark(document: dict[str, Any] | None, change: Change) -> dict[str, Any] | None:
+        return {"id": change.id, "deleted": change.cause} if document is None else document
+
+    indexer.index(put(1, "a"), put(2, "b"), transform=mark)
+    indexer.index(remove(3, "a"), expired(4, "b"), transform=mark)
+
+    assert server.documents() == {
+        "a": {"id": "a", "deleted": "REMOVE"},
+        "b": {"id": "b", "deleted": "EXPIRE"},
+    }
+
+
+def test_a_transform_shapes_the_documents_in_the_archive(server: SearchServer, clock: Clock) -> None:
+    indexer = Indexer(server.url, clock, EXPIRED_ITEMS="archive")
+    secret: Image = {"password": {"S": "x"}}
+
+    indexer.index(
+        expired(1, old_image=secret),
+        transform=lambda document, change: {"id": (document or {})["id"], "cause": change.cause},
+    )
+
+    assert server.documents("orders-archive") == {"a": {"id": "a", "cause": "EXPIRE"}}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), Decimal("NaN"), {1, 2}, 2**70])
+def test_a_value_of_the_transform_without_a_json_equivalent_is_rejected(indexer: Indexer, value: object) -> None:
+    report = indexer.index(put(1), transform=lambda document, change: {"nested": [{"value": value}]})
+
+    assert "TypeError" in report.rejections["1"]
+
+
+def test_tables_whose_names_differ_only_by_case_cannot_share_an_index(server: SearchServer, clock: Clock) -> None:
+    indexer = Indexer(server.url, clock, INDEX="case-{table}")
+    indexer.index(record("INSERT", 1, table="Orders"))
+
+    with pytest.raises(SettingsError, match="'Orders' and 'orders', whose names differ only by case"):
+        indexer.index(record("INSERT", 2, table="orders"))
+
+
+@pytest.mark.parametrize("arn", ["", "arn:aws:sqs:eu-west-1:123456789012:q", ARN.format("Orders", "latest")])
+def test_a_record_that_does_not_name_a_stream_raises_an_error(indexer: Indexer, arn: str) -> None:
+    with pytest.raises(ValueError, match=r"attach this function to a DynamoDB stream|isoformat"):
+        indexer.index(put(1) | {"eventSourceARN": arn})

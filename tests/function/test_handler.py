@@ -1,6 +1,7 @@
 """The entry point, with documented events of every event name and stream view type."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ def test_a_deletion_by_time_to_live_deletes(cold_start: ColdStart, server: Searc
 
 
 def test_failures_are_reported_by_sequence_number(cold_start: ColdStart) -> None:
-    function = cold_start()
+    function = cold_start(REJECTED_RECORDS="report")
     function.handler(event(put(1, "a", {"x": {"N": "1"}})), Context())
 
     answer = function.handler(event(put(2, "b"), put(3, "c", {"x": {"S": "y"}}), put(4, "d")), Context())
@@ -106,6 +107,40 @@ def test_version_conflicts_and_other_results_are_metrics(
         "Indexed": [1.0],
         "Deleted": [1.0],
     }
+
+
+def test_every_result_is_a_metric_also_if_it_is_zero(cold_start: ColdStart, capsys: pytest.CaptureFixture[str]) -> None:
+    cold_start(POWERTOOLS_SERVICE_NAME="orders-prod").handler(event(put(1, written_at=time.time())), Context())
+
+    found = metrics(capsys.readouterr().out)
+    names = {"Records", "Indexed", "Deleted", "Superseded", "Coalesced", "Rejected", "Unavailable", "Expired"}
+    work = {"Retries", "Requests", "RequestBytes", "RequestTime", "NewestRecordAge"}
+    (directive,) = found["_aws"]["CloudWatchMetrics"]
+    assert {metric["Name"] for metric in directive["Metrics"]} == names | work
+    assert found["service"] == "orders-prod"
+    assert (found["Rejected"], found["Requests"]) == ([0.0], [1.0])
+    assert found["RequestBytes"][0] > 100
+
+
+def test_the_age_of_the_newest_record_is_a_metric(cold_start: ColdStart, capsys: pytest.CaptureFixture[str]) -> None:
+    now = time.time()
+
+    cold_start().handler(event(put(1, written_at=now - 500), put(2, "b", written_at=now - 60)), Context())
+
+    (age,) = metrics(capsys.readouterr().out)["NewestRecordAge"]
+    assert 60_000 <= age < 120_000
+
+
+def test_the_checkpoint_of_lambda_is_logged(
+    cold_start: ColdStart, server: SearchServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    server.engine.busy = [{"b", "c"}] * 1000
+
+    cold_start().handler(event(put(9, "a"), put(100, "b"), put(20, "c")), Context(seconds=2.5))
+
+    (done,) = [line for line in caplog.records if line.message == "batch done"]
+    assert vars(done)["checkpoint"] == "20"
 
 
 def test_logs_have_reasons_and_sequence_numbers_but_no_content_and_no_keys(

@@ -72,6 +72,6 @@ def test_only_the_poison_record_is_reported_with_its_reason(indexer: Indexer) ->
 
     report = indexer.index(put(2, "b", {"number": {"S": "secret"}}), put(3, "c"))
 
-    assert list(report.failures) == ["2"]
-    assert "[number]" in report.failures["2"]
-    assert "secret" not in report.failures["2"]
+    assert list(report.rejections) == ["2"]
+    assert "status 400" in report.rejections["2"]
+    assert "secret" not in report.rejections["2"]

@@ -1,5 +1,8 @@
 """Only the records that failed are reported, and the others do not wait for them."""
 
+import json
+from typing import Any
+
 import pytest
 
 from indexer.search_client import SearchUnavailableError
@@ -18,35 +21,144 @@ def mapped(indexer: Indexer) -> Indexer:
     return indexer
 
 
-def test_only_the_poison_record_is_reported(mapped: Indexer, server: SearchServer) -> None:
+def stored(server: SearchServer) -> list[dict[str, Any]]:
+    """Return the rejected records that are stored."""
+    return list(server.documents("orders-rejected").values())
+
+
+def test_a_poison_record_fails_no_record(mapped: Indexer, server: SearchServer) -> None:
     report = mapped.index(put(2, "a", NUMBER), put(3, "b", POISON), put(4, "c", NUMBER))
 
+    assert report.failures == {}
+    assert report.counts["rejected"] == 1
+    assert set(server.documents()) == {"first", "a", "c"}
+
+
+def test_a_poison_record_is_stored_with_its_key_its_reason_and_the_whole_record(
+    mapped: Indexer, server: SearchServer, clock: Clock
+) -> None:
+    record = put(3, "b", POISON)
+
+    mapped.index(record)
+
+    (found,) = stored(server)
+    assert json.loads(found.pop("record")) == record
+    assert json.loads(found.pop("keys")) == {"id": {"S": "b"}}
+    assert "failed to parse field [value] of type [long]" in found.pop("reason")
+    assert found == {
+        "rejected_at": int(clock.now() * 1000),
+        "table": "Orders",
+        "index": "orders",
+        "document_id": "b",
+        "stream_arn": record["eventSourceARN"],
+        "sequence_number": "3",
+    }
+
+
+def test_a_poison_record_that_is_delivered_again_is_stored_once(mapped: Indexer, server: SearchServer) -> None:
+    mapped.index(put(3, "b", POISON))
+    mapped.index(put(3, "b", POISON))
+
+    assert set(server.documents("orders-rejected")) == {"2026-01-01T00:00:00.000/3"}
+
+
+def test_a_poison_record_that_cannot_be_stored_is_reported(mapped: Indexer, server: SearchServer) -> None:
+    server.engine.busy = [set(), set(), *[{"2026-01-01T00:00:00.000/3"}] * 1000]
+
+    report = mapped.index(put(2, "a", NUMBER), put(3, "b", POISON), seconds=20)
+
     assert list(report.failures) == ["3"]
-    assert {"a", "c"} <= set(server.documents())
+    assert "could not be stored in orders-rejected: status 429" in report.failures["3"]
+    assert "a" in server.documents()
 
 
-def test_the_report_of_a_poison_record_has_its_reason_but_not_its_content(mapped: Indexer) -> None:
+def test_a_poison_record_can_be_reported_instead_of_stored(server: SearchServer, clock: Clock) -> None:
+    indexer = Indexer(server.url, clock, REJECTED_RECORDS="report")
+    indexer.index(put(1, "first", NUMBER))
+
+    report = indexer.index(put(2, "a", NUMBER), put(3, "b", POISON))
+
+    assert list(report.failures) == ["3"]
+    assert stored(server) == []
+
+
+def test_the_reason_of_a_poison_record_has_no_content(mapped: Indexer) -> None:
     report = mapped.index(put(2, "some-key", POISON))
 
-    (reason,) = report.failures.values()
+    (reason,) = report.rejections.values()
     assert "mapper_parsing_exception: failed to parse field [value] of type [long]" in reason
-    assert "caused by illegal_argument_exception" in reason
     assert "not a number" not in reason
     assert "some-key" not in reason
 
 
-def test_a_poison_record_is_not_sent_twice_in_one_invocation(mapped: Indexer, server: SearchServer) -> None:
+def test_the_reason_of_a_poison_record_can_hide_the_field(server: SearchServer, clock: Clock) -> None:
+    indexer = Indexer(server.url, clock, LOG_FIELD_PATHS="off")
+    indexer.index(put(1, "first", NUMBER))
+
+    report = indexer.index(put(2, "a", POISON))
+
+    assert "failed to parse field […] of type [long]" in report.rejections["2"]
+
+
+def test_a_refused_document_is_sent_once_more_before_it_is_rejected(mapped: Indexer, server: SearchServer) -> None:
     server.requests.clear()
 
-    mapped.index(put(2, "a", POISON))
+    mapped.index(put(2, "a", POISON), put(3, "b", NUMBER))
 
-    assert len(server.bulks()) == 1
+    sent = [[next(iter(line.values()))["_id"] for line in request.operations] for request in server.bulks()]
+    assert sent == [["a", "b"], ["a"], ["2026-01-01T00:00:00.000/2"]]
+
+
+def test_a_document_that_is_refused_only_once_is_indexed(indexer: Indexer, server: SearchServer) -> None:
+    # Shards that learn a new field at the same time do this.
+    server.engine.refused = [{"b"}]
+
+    report = indexer.index(put(1, "a"), put(2, "b"))
+
+    assert report.failures == report.rejections == {}
+    assert set(server.documents()) == {"a", "b"}
+
+
+def test_a_refused_document_is_reported_if_there_is_no_time_to_send_it_again(
+    mapped: Indexer, server: SearchServer
+) -> None:
+    report = mapped.index(put(2, "a", POISON), seconds=0.05)
+
+    assert list(report.failures) == ["2"]
+    assert "there was no time to send it a second time" in report.failures["2"]
+    assert stored(server) == []
+
+
+def test_a_poison_record_delays_its_batch_by_less_than_a_second(mapped: Indexer, clock: Clock) -> None:
+    begin = clock.now()
+
+    mapped.index(*(put(number, f"k{number}", POISON) for number in range(2, 50)))
+
+    assert clock.now() - begin < 1
 
 
 def test_a_poison_record_costs_its_item_only_that_change(mapped: Indexer, server: SearchServer) -> None:
     report = mapped.index(put(2, "a", NUMBER), put(3, "a", POISON))
 
-    assert list(report.failures) == ["3"]
+    assert list(report.rejections) == ["3"]
+    assert server.documents()["a"] == {"id": "a", "value": 1}
+
+
+def test_many_poison_records_of_one_item_need_few_requests(mapped: Indexer, server: SearchServer) -> None:
+    server.requests.clear()
+
+    report = mapped.index(put(2, "a", NUMBER), *(put(number, "a", POISON) for number in range(3, 1000)))
+
+    assert len(server.requests) == 5
+    assert len(report.rejections) == 997
+    assert server.documents()["a"] == {"id": "a", "value": 1}
+    assert len(stored(server)) == 997
+
+
+def test_a_poison_record_before_an_accepted_one_is_not_stored(mapped: Indexer, server: SearchServer) -> None:
+    report = mapped.index(put(2, "a", POISON), put(3, "a", NUMBER), put(4, "a", POISON))
+
+    assert list(report.rejections) == ["4"]
     assert server.documents()["a"] == {"id": "a", "value": 1}
 
 
@@ -55,38 +167,67 @@ def test_a_deletion_before_a_poison_record_still_deletes(mapped: Indexer, server
 
     report = mapped.index(remove(3, "a"), put(4, "a", POISON))
 
-    assert list(report.failures) == ["4"]
+    assert list(report.rejections) == ["4"]
     assert "a" not in server.documents()
 
 
-def test_a_poison_record_is_not_reported_if_a_later_record_replaces_it(mapped: Indexer) -> None:
+def test_a_poison_record_is_not_rejected_if_a_later_record_replaces_it(mapped: Indexer) -> None:
     report = mapped.index(put(2, "a", POISON), put(3, "a", NUMBER))
 
+    assert report.rejections == {}
+
+
+def test_a_document_with_an_internal_error_each_time_is_rejected_if_others_succeed(
+    indexer: Indexer, server: SearchServer
+) -> None:
+    server.engine.broken = {"b"}
+
+    report = indexer.index(put(1, "a"), put(2, "b"))
+
     assert report.failures == {}
+    assert "status 500" in report.rejections["2"]
 
 
-def test_an_exception_in_the_transform_fails_only_its_record(indexer: Indexer, server: SearchServer) -> None:
-    def picky(document: dict[str, object], _: object) -> dict[str, object]:
-        if document["id"] == "secret-a":
+def test_documents_with_internal_errors_are_not_rejected_if_none_succeeds(
+    indexer: Indexer, server: SearchServer
+) -> None:
+    server.engine.broken = {"a", "b"}
+
+    report = indexer.index(put(1, "a"), put(2, "b"), seconds=20)
+
+    assert sorted(report.failures) == ["1", "2"]
+    assert report.rejections == {}
+
+
+def test_an_exception_in_the_transform_rejects_only_its_record(indexer: Indexer, server: SearchServer) -> None:
+    def picky(document: dict[str, Any] | None, _: object) -> dict[str, Any] | None:
+        if document and document["id"] == "secret-a":
             raise KeyError(document["id"])
         return document
 
     report = indexer.index(put(1, "secret-a"), put(2, "b"), transform=picky)
 
     assert set(server.documents()) == {"b"}
-    (reason,) = report.failures.values()
+    (reason,) = report.rejections.values()
     assert reason.startswith("the document could not be built: KeyError in picky, test_partial_failure.py line ")
     assert "secret" not in reason
+    assert json.loads(stored(server)[0]["record"]) == put(1, "secret-a")
 
 
-def test_a_record_of_an_unknown_shape_fails_without_the_others(indexer: Indexer, server: SearchServer) -> None:
+@pytest.mark.parametrize("change", [{"Keys": None}, {"NewImage": None}, {"SequenceNumber": "9" * 41}])
+def test_a_record_of_an_unknown_shape_is_rejected_without_the_others(
+    indexer: Indexer, server: SearchServer, change: dict[str, Any]
+) -> None:
     broken = put(1)
-    broken["dynamodb"].pop("Keys")
+    broken["dynamodb"] |= change
 
     report = indexer.index(broken, put(2, "b"))
 
-    assert list(report.failures) == ["1"]
+    assert list(report.rejections) == [broken["dynamodb"]["SequenceNumber"]]
     assert set(server.documents()) == {"b"}
+    (found,) = stored(server)
+    assert json.loads(found["record"]) == broken
+    assert found["document_id"] is None
 
 
 def test_an_event_of_another_source_raises_an_error(indexer: Indexer) -> None:

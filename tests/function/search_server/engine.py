@@ -88,6 +88,9 @@ class Engine:
         templates: the index templates by name.
         auto_create: the setting `action.auto_create_index`.
         busy: for each of the next `_bulk` requests, the ids of the documents that get a 429.
+        refused: for each of the next `_bulk` requests, the ids of the documents that get a 400, as it happens while
+            several shards learn a field.
+        broken: the ids of the documents that get a 500 each time.
         blocked: whether all writes are refused.
     """
 
@@ -98,10 +101,28 @@ class Engine:
         self.templates: dict[str, dict[str, Any]] = {}
         self.auto_create = "true"
         self.busy: list[set[str]] = []
+        self.refused: list[set[str]] = []
+        self.broken: set[str] = set()
         self.blocked = False
 
     def sources(self, index: str) -> dict[str, bytes]:
         return {id_: source for id_, (_, source) in self.indexes.get(index, Index()).documents.items()}
+
+    # Changes without a request
+
+    def put(self, index: str, id_: str, version: int, source: bytes) -> None:
+        """Store a document."""
+        self.indexes.setdefault(index, Index()).documents[id_] = (version, source)
+
+    def update(self, index: str, id_: str, fields: dict[str, Any]) -> None:
+        """Change some fields of a document, as `_update` does."""
+        operation = Operation("update", index, id_, json.dumps({"doc": fields}).encode())
+        self.apply(operation, index)
+
+    def forget_deletions(self) -> None:
+        """Forget the versions of deleted documents, as an engine does that is flushed and started again."""
+        for index in self.indexes.values():
+            index.deleted.clear()
 
     # Indexes
 
@@ -195,6 +216,7 @@ class Engine:
 
     def bulk(self, operations: list[Operation]) -> dict[str, Any]:
         busy = self.busy.pop(0) if self.busy else set()
+        refused = self.refused.pop(0) if self.refused else set()
         # The engines create missing indexes before the first operation, for operations that do not require an alias.
         creatable = {operation.index for operation in operations if not operation.require_alias}
         items = []
@@ -203,12 +225,16 @@ class Engine:
             try:
                 if operation.id in busy:
                     raise RefusedError(429, "rejected_execution_exception", "rejected execution of operation")
+                if operation.id in refused:
+                    raise illegal_argument("mapper [value] cannot be changed from type [long] to [float]")
+                if operation.id in self.broken:
+                    raise RefusedError(500, "array_index_out_of_bounds_exception", "Index 3 out of bounds for length 3")
                 name = self.index_to_write(operation, may_create=operation.index in creatable)
                 result["_index"] = name
                 status, text, version = self.apply(operation, name)
                 result |= {"status": status, "result": text, "_version": version}
-            except RefusedError as refused:
-                result |= {"status": refused.status, "error": refused.error}
+            except RefusedError as error:
+                result |= {"status": error.status, "error": error.error}
             items.append({operation.action: result})
         return {"took": 1, "errors": any("error" in next(iter(item.values())) for item in items), "items": items}
 
@@ -221,7 +247,7 @@ class Engine:
         index = self.indexes[name]
         self.check_writable(index, name, operation)
         if operation.action == "update":
-            return self.update(index, operation)
+            return self.merge_update(index, operation)
         if operation.action != "delete":
             index.mapping.add(operation.source, operation.id, may_grow=not index.is_blocked("metadata"))
         version = self.next_version(index, operation)
@@ -278,7 +304,7 @@ class Engine:
         index.documents[id_] = (version, source)
         return (200, "updated", version) if existed else (201, "created", version)
 
-    def update(self, index: Index, operation: Operation) -> tuple[int, str, int]:
+    def merge_update(self, index: Index, operation: Operation) -> tuple[int, str, int]:
         """Merge the object "doc" of the source with the document."""
         version, source = index.documents.get(operation.id, (None, b""))
         if version is None:
