@@ -14,13 +14,14 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from .engine import Engine
 from .install import ENGINES, CannotInstallError, Installation
-from .node import start_node
+from .node import Node, start_node
 
 # The space that the engines' data needs. Docker gives containers 64 MB.
 MEMORY_BYTES = 2**30
@@ -47,13 +48,9 @@ class SharedEngines:
         self._held_open = os.open(folder / "stdin", os.O_RDWR)
         return folder
 
-    def url(self, name: str) -> str:
-        """Return an engine's URL; start the engine if no worker has done so.
-
-        Raises:
-            CannotInstallError: if the engine is not installed.
-        """
-        installation = Installation.load(name)
+    def url(self, installation: Installation) -> str:
+        """Return an engine's URL; start the engine if no worker has done so."""
+        name = installation.name
         url_file = self.folder / f"{name}.url"
         with (self.folder / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -111,8 +108,17 @@ def start_engine(config: pytest.Config, name: str) -> Engine:
         config: the configuration of pytest.
         name: the engine's name in `ENGINES`.
     """
+    return Engine(config.stash[SHARED].url(load_installation(name)))
+
+
+def load_installation(name: str) -> Installation:
+    """Return an installed engine. Skip the test if the engine is not installed; fail instead in CI.
+
+    Args:
+        name: the engine's name in `ENGINES`.
+    """
     try:
-        return Engine(config.stash[SHARED].url(name))
+        return Installation.load(name)
     except CannotInstallError as error:
         reason = f"{name} is missing: {error}"
     if os.environ.get("CI"):
@@ -125,6 +131,20 @@ def engine(pytestconfig: pytest.Config) -> Engine:
     """The engine at TEST_SEARCH_URL, or else OpenSearch 2."""
     url = os.environ.get("TEST_SEARCH_URL")
     return Engine(url) if url else start_engine(pytestconfig, OLDEST)
+
+
+@pytest.fixture(scope="module")
+def private_node() -> Iterator[Node]:
+    """A node of OpenSearch 2 for the tests of one file, which may start it again and change its settings.
+
+    It accepts request bodies of 1 MiB.
+    """
+    installation = load_installation(OLDEST)
+    with (
+        tempfile.TemporaryDirectory(prefix="node-", dir=folder_in_memory(), ignore_cleanup_errors=True) as folder,
+        Node(installation, Path(folder), **{"http.max_content_length": "1mb"}) as node,
+    ):
+        yield node
 
 
 @pytest.fixture(scope="session")
