@@ -97,7 +97,9 @@ class Node:
 
     def kill(self) -> None:
         """End the process at once."""
+        assert self._process.stdin is not None
         self._process.kill()
+        self._process.stdin.close()
         self._process.wait()
 
     def stop(self) -> None:
