@@ -78,9 +78,7 @@ def deployment(
             },
         )
         assert pattern.dynamo_table is not None
-        assert pattern.dead_letter_queue is not None
         TerraformOutput(stack, "table", value=pattern.dynamo_table.name)
-        TerraformOutput(stack, "queue", value=pattern.dead_letter_queue.url)
         TerraformOutput(stack, "mapping", value=pattern.event_source_mapping.uuid)
 
     terraform = Terraform(tmp_path_factory.mktemp("sample") / "stack", provider)

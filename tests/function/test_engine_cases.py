@@ -18,8 +18,6 @@ def test_opensearch_2(engine: Engine, case: Case) -> None:
         check(case, engine)
 
 
-@each_case
+@pytest.mark.parametrize("case", [case for case in CASES if not case.only_real], ids=lambda case: case.name)
 def test_server_of_the_tests(server: SearchServer, case: Case) -> None:
-    if case.only_real:
-        pytest.skip(case.only_real)
     check(case, Engine(server.url))
