@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 STACKS := cdktf.out/stacks
+# The file that `make local` sends.
+EVENTS ?= examples/events/orders.json
 DIST := dist
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
 PYTEST := pytest -n auto --dist loadfile
@@ -15,7 +17,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 # The site's theme advertises its successor at every build.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: synth test check e2e bench docs wheels handoff props lock clean help
+.PHONY: synth test check e2e bench local docs wheels handoff props lock clean help
 
 synth: $(VENV)/.app node_modules/.ready ## Write the example stack's Terraform
 	@[ -t 1 ] || export CI=1; cdktf synth
@@ -43,6 +45,9 @@ bench: $(VENV)/.dev ## Compare speed and memory with plain imports, Solutions Co
 	python benchmarks/synth.py
 	python benchmarks/function.py
 
+local: $(VENV)/.dev ## Run the sample function on this machine; EVENTS=events.json sends your own events
+	@python tools/local.py $(EVENTS)
+
 docs: .venv-docs/.ready ## Build the documentation into site/; fails on a broken link
 	.venv-docs/bin/mkdocs build --strict --quiet
 
@@ -63,7 +68,7 @@ clean: ## Remove everything that make created; refuses while cdktf.out holds a T
 	@states=$$(find cdktf.out -name '*.tfstate' -size +0 -not -path '*/.terraform/*' 2>/dev/null); if [ -n "$$states" ]; then \
 		echo "Kept: cdktf.out holds the state of deployed resources. Move it, or destroy the stack, first:" >&2; \
 		echo "$$states" >&2; exit 1; fi
-	rm -rf cdktf.out $(DIST) site $(VENV) .venv-benchmark .venv-e2e .e2e .engines .venv-checkov .venv-docs node_modules
+	rm -rf cdktf.out $(DIST) site $(VENV) .venv-benchmark .venv-benchmark-function .venv-e2e .e2e .engines .venv-checkov .venv-docs node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

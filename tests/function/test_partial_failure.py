@@ -8,6 +8,7 @@ import pytest
 from indexer.search_client import SearchUnavailableError
 from tests.function.harness import Clock, Indexer
 from tests.function.search_server import SearchServer, malformed, no_failure, status
+from tests.function.search_server.errors import RefusedError
 from tests.function.stream_events import NEWER, NOW, OLDER, put, remove
 
 NUMBER = {"value": {"N": "1"}}
@@ -269,11 +270,11 @@ def test_a_record_that_has_no_fast_json_encoding_is_stored(
     assert json.loads(stored(server)[0]["record"]) == broken
 
 
-UNAVAILABLE_SHARD = {"type": "no_shard_available_action_exception", "reason": "No shard available for [get [secret]]"}
+UNAVAILABLE_SHARD = RefusedError(503, "no_shard_available_action_exception", "No shard available for [get [secret]]")
 
 
 def test_a_look_up_that_fails_does_not_stop_the_other_records(indexer: Indexer, server: SearchServer) -> None:
-    server.engine.failing_look_ups = [{"a": UNAVAILABLE_SHARD}] * 1000
+    server.engine.refused_look_ups = {"a": [UNAVAILABLE_SHARD] * 1000}
 
     report = indexer.index(put(1, "a", written_at=NOW - 60), put(2, "b", written_at=NOW - 60), seconds=20)
 
@@ -284,7 +285,7 @@ def test_a_look_up_that_fails_does_not_stop_the_other_records(indexer: Indexer, 
 
 
 def test_a_look_up_that_fails_for_a_moment_is_repeated(indexer: Indexer, server: SearchServer) -> None:
-    server.engine.failing_look_ups = [{"a": UNAVAILABLE_SHARD}] * 2
+    server.engine.refused_look_ups = {"a": [UNAVAILABLE_SHARD] * 2}
 
     report = indexer.index(put(1, "a", written_at=NOW - 60), put(2, "b", written_at=NOW - 60))
 
@@ -295,7 +296,7 @@ def test_a_look_up_that_fails_for_a_moment_is_repeated(indexer: Indexer, server:
 def test_a_record_is_reported_if_its_look_up_is_still_failing_when_the_service_stops(
     indexer: Indexer, server: SearchServer
 ) -> None:
-    server.engine.failing_look_ups = [{"a": UNAVAILABLE_SHARD}]
+    server.engine.refused_look_ups = {"a": [UNAVAILABLE_SHARD]}
     server.fail(no_failure, no_failure, applied=True)
     server.fail(*[status(503)] * 1000)
 
@@ -306,7 +307,7 @@ def test_a_record_is_reported_if_its_look_up_is_still_failing_when_the_service_s
 
 
 def test_a_look_up_in_a_closed_index_fails_at_once(indexer: Indexer, server: SearchServer) -> None:
-    server.engine.failing_look_ups = [{"a": {"type": "index_closed_exception", "reason": "closed"}}] * 1000
+    server.engine.refused_look_ups = {"a": [RefusedError(400, "index_closed_exception", "closed")] * 1000}
 
     report = indexer.index(put(1, "a", written_at=NOW - 60), put(2, "b", written_at=NOW - 60), seconds=20)
 
@@ -317,7 +318,7 @@ def test_a_look_up_in_a_closed_index_fails_at_once(indexer: Indexer, server: Sea
 
 def test_a_conflict_whose_look_up_fails_is_reported(indexer: Indexer, server: SearchServer) -> None:
     indexer.index(put(OLDER))
-    server.engine.failing_look_ups = [{"a": UNAVAILABLE_SHARD}] * 1000
+    server.engine.refused_look_ups = {"a": [UNAVAILABLE_SHARD] * 1000}
 
     report = indexer.index(put(NEWER), put(2, "b"))
 
