@@ -192,8 +192,8 @@ def create_indexes(index: str, *, client: SearchClient, settings: Settings, dead
     for alias in aliases:
         if re.fullmatch(re.escape(alias) + r"-v\d+", index):
             raise TemplateError(
-                f"--create: the index {index} has the alias {alias}, so it has the documents of INDEX={alias}; set INDEX "
-                "to another name"
+                f"--create: the index {index} has the alias {alias}, so it has the documents of INDEX={alias}; "
+                "set INDEX to another name"
             )
     wanted: dict[str, tuple[str, dict[str, Any]]] = {index: (f"{index}-v1", {"aliases": {index: {}}})}
     if settings.tombstones:
