@@ -4,8 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 STACKS := cdktf.out/stacks
 DIST := dist
-INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
-PYTEST := pytest -n auto --dist loadfile
+# Not compiled: Python compiles the few modules that a program imports, and the provider's package has 2,213.
+INSTALL := -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes
+# tests/conftest.py puts the files that take long first, so that no core is idle at the end.
+PYTEST := pytest -n auto --dist loadfile --no-loadscope-reorder
+# An installation uses one core and waits for the network, so several run at the same time.
+ifeq ($(filter clean,$(MAKECMDGOALS)),)
+MAKEFLAGS += --jobs=4
+endif
 
 export PATH := $(abspath $(VENV))/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 # Without it, cdktf connects to HashiCorp to look for a newer version.
@@ -15,7 +21,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 # The site's theme advertises its successor at every build.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: synth test check e2e bench docs wheels handoff props lock clean help
+.PHONY: synth test check e2e lint bench docs wheels handoff props lock clean help
 
 synth: $(VENV)/.app node_modules/.ready ## Write the example stack's Terraform
 	@[ -t 1 ] || export CI=1; cdktf synth
@@ -38,6 +44,12 @@ check: $(VENV)/.dev node_modules/.ready ## Run the quick half: lint, types, pros
 
 e2e: $(VENV)/.dev node_modules/.ready .e2e/ready .engines/ready ## Deploy to an AWS on loopback with the real terraform and provider
 	$(PYTEST) tests/e2e -rs
+
+lint: $(VENV)/.dev ## Check the code's style and types, and the prose
+	ruff check
+	ruff format --check
+	mypy
+	python tools/check_prose.py
 
 bench: $(VENV)/.dev ## Compare speed and memory with plain imports, Solutions Constructs and a plain function
 	python benchmarks/synth.py
@@ -90,7 +102,7 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 	touch $@
 
 # Exists if everything could be installed. The next run tries again what is missing, and the tests that need it are skipped.
-.e2e/ready: tests/e2e/requirements.txt requirements-checkov.txt tests/e2e/install.py | $(VENV)/.dev
+.e2e/ready: tests/e2e/requirements.txt requirements-checkov.txt tests/e2e/install.py | $(VENV)/.made
 	python tests/e2e/install.py
 
 # Exists if every search engine could be installed, as above.
