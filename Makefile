@@ -14,6 +14,8 @@ MAKEFLAGS += --jobs=4
 endif
 
 export PATH := $(abspath $(VENV))/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# The installed packages are compiled when they are imported, and the next process needs the result.
+unexport PYTHONDONTWRITEBYTECODE
 # Without it, cdktf connects to HashiCorp to look for a newer version.
 export CHECKPOINT_DISABLE := 1
 # jsii warns at every start that Node.js 20, which cdktf still supports, is past its end of life.
