@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 STACKS := cdktf.out/stacks
+# The file that `make local` sends.
+EVENTS ?= examples/events/orders.json
 DIST := dist
 # Not compiled: Python compiles the few modules that a program imports, and the provider's package has 2,213.
 INSTALL := -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes
@@ -23,25 +25,16 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 # The site's theme advertises its successor at every build.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: synth test check e2e lint bench docs wheels handoff props lock clean help
+.PHONY: synth test check e2e lint bench local docs wheels handoff props lock clean help
 
 synth: $(VENV)/.app node_modules/.ready ## Write the example stack's Terraform
 	@[ -t 1 ] || export CI=1; cdktf synth
 	@for stack in $(STACKS)/*/; do echo "Terraform: $(CURDIR)/$${stack}cdk.tf.json"; done
 
-define lint
-ruff check
-ruff format --check
-mypy
-python tools/check_prose.py
-endef
-
-test: $(VENV)/.dev node_modules/.ready .e2e/ready .engines/ready docs ## Run everything: lint, types, prose, docs, tests with coverage, deployment
-	$(lint)
+test: lint node_modules/.ready .e2e/ready .engines/ready docs ## Run everything: lint, types, prose, docs, tests with coverage, deployment
 	$(PYTEST) -rs --cov --cov-report=term:skip-covered
 
-check: $(VENV)/.dev node_modules/.ready ## Run the quick half: lint, types, prose, unit tests
-	$(lint)
+check: lint node_modules/.ready ## Run the quick half: lint, types, prose, unit tests
 	$(PYTEST) -m "not slow" --ignore=tests/e2e
 
 e2e: $(VENV)/.dev node_modules/.ready .e2e/ready .engines/ready ## Deploy to an AWS on loopback with the real terraform and provider
@@ -56,6 +49,9 @@ lint: $(VENV)/.dev ## Check the code's style and types, and the prose
 bench: $(VENV)/.dev ## Compare speed and memory with plain imports, Solutions Constructs and a plain function
 	python benchmarks/synth.py
 	python benchmarks/function.py
+
+local: $(VENV)/.dev ## Run the sample function on this machine; EVENTS=events.json sends your own events
+	@python tools/local.py $(EVENTS)
 
 docs: .venv-docs/.ready ## Build the documentation into site/; fails on a broken link
 	.venv-docs/bin/mkdocs build --strict --quiet
@@ -77,7 +73,7 @@ clean: ## Remove everything that make created; refuses while cdktf.out holds a T
 	@states=$$(find cdktf.out -name '*.tfstate' -size +0 -not -path '*/.terraform/*' 2>/dev/null); if [ -n "$$states" ]; then \
 		echo "Kept: cdktf.out holds the state of deployed resources. Move it, or destroy the stack, first:" >&2; \
 		echo "$$states" >&2; exit 1; fi
-	rm -rf cdktf.out $(DIST) site $(VENV) .venv-benchmark .venv-e2e .e2e .engines .venv-checkov .venv-docs node_modules
+	rm -rf cdktf.out $(DIST) site $(VENV) .venv-benchmark .venv-benchmark-function .venv-e2e .e2e .engines .venv-checkov .venv-docs node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -108,7 +104,7 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 	python tests/e2e/install.py
 
 # Exists if every search engine could be installed, as above.
-.engines/ready: tests/engines/install.py $(wildcard tests/engines/opensearch_*/*) | $(VENV)/.dev
+.engines/ready: tests/engines/install.py $(wildcard tests/engines/opensearch_*/*) | $(VENV)/.made
 	python tests/engines/install.py
 
 node_modules/.ready: package-lock.json

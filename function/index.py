@@ -5,12 +5,12 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 
 from indexer.batch import BatchIndexer
 from indexer.deadline import Deadline
-from indexer.report import by_reason
+from indexer.metrics import write_metrics
+from indexer.report import RESULTS, by_reason
 from indexer.search_client import SearchClient
 from indexer.settings import load_settings
 from transform import transform
@@ -26,17 +26,13 @@ MAX_LOGGED_SEQUENCE_NUMBERS = 20
 # Read at import time, so that an invalid configuration fails the cold start and no record is processed.
 settings = load_settings(os.environ)
 client = SearchClient(settings)
-logger = Logger(service=os.environ.get("POWERTOOLS_SERVICE_NAME", "stream-indexer"))
-metrics = Metrics(
-    namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "StreamIndexer"),
-    service=os.environ.get("POWERTOOLS_SERVICE_NAME", "stream-indexer"),
-)
+namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "StreamIndexer")
+service = os.environ.get("POWERTOOLS_SERVICE_NAME", "stream-indexer")
+logger = Logger(service=service)
 # The garbage collector does not have to visit the imported modules again in each of its runs.
 gc.freeze()
 
 
-@logger.inject_lambda_context
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
     """Index a batch of records.
 
@@ -52,44 +48,54 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFail
 
     Raises:
         SettingsError: if the stream's view type or the settings do not fit this function.
-        SearchUnavailableError: if a whole request failed. Lambda then delivers the whole batch again.
+        SearchUnavailableError: if a whole request failed and no record was indexed. Lambda then delivers the whole
+            batch again.
         ValueError: if the event does not come from a DynamoDB stream.
     """
     deadline = Deadline(context.get_remaining_time_in_millis() / 1000 - RESERVED_SECONDS)
     records = event["Records"]
-    metrics.add_metric(name="Records", unit=MetricUnit.Count, value=len(records))
+    used_before = client.usage
     report = BatchIndexer(client=client, settings=settings, transform=transform, deadline=deadline).index(records)
-    for name, count in (+report.counts).items():
-        metrics.add_metric(name=name.capitalize(), unit=MetricUnit.Count, value=count)
-    metrics.add_metric(name="Retries", unit=MetricUnit.Count, value=deadline.retries)
+    used = client.usage.since(used_before)
+    metrics = {
+        "Records": ("Count", len(records)),
+        # Every invocation reports every result, so that a metric math expression finds a value for each of them.
+        **{name.capitalize(): ("Count", report.counts[name]) for name in RESULTS},
+        "Retries": ("Count", deadline.retries),
+        "Requests": ("Count", used.requests),
+        "RequestBytes": ("Bytes", used.bytes_sent),
+        "RequestTime": ("Milliseconds", round(used.seconds * 1000)),
+    }
     if report.written_at:
-        age = max(0.0, time.time() - report.written_at)
-        metrics.add_metric(name="NewestRecordAge", unit=MetricUnit.Milliseconds, value=round(age * 1000))
-    _log_reasons("records rejected", report.rejections)
-    _log_reasons("records failed", report.failures)
-    logger.info(
-        "batch done",
-        extra={
-            "records": len(records),
-            "retries": deadline.retries,
+        metrics["NewestRecordAge"] = ("Milliseconds", max(0, round((time.time() - report.written_at) * 1000)))
+    write_metrics(
+        namespace=namespace,
+        service=service,
+        metrics=metrics,
+        properties={
+            "message": "batch done",
+            "function_request_id": context.aws_request_id,
             "checkpoint": report.checkpoint(),
-            **+report.counts,
         },
     )
+    _log_reasons("records rejected", report.rejections, context)
+    _log_reasons("records failed", report.failures, context)
     return {"batchItemFailures": [{"itemIdentifier": number} for number in report.failures]}
 
 
-def _log_reasons(message: str, reasons: dict[str, str]) -> None:
+def _log_reasons(message: str, reasons: dict[str, str], context: "LambdaContext") -> None:
     """Log each reason once, with its sequence numbers.
 
     Args:
         message: the message.
         reasons: the reasons by sequence number.
+        context: the invocation's context.
     """
     for reason, sequence_numbers in by_reason(reasons).items():
         logger.error(
             message,
             extra={
+                "function_request_id": context.aws_request_id,
                 "reason": reason,
                 "count": len(sequence_numbers),
                 "sequence_numbers": sequence_numbers[:MAX_LOGGED_SEQUENCE_NUMBERS],

@@ -19,7 +19,7 @@ from .variables import DomainVariables, SampleVariables, SecretVariables, VpcVar
 
 FUNCTION = Path(__file__).parent.parent / "function"
 # Files of the folder that do not run in Lambda. A pattern that matches no file excludes nothing.
-NOT_DEPLOYED = ["README.md", "requirements.txt", "manage.py", "index_templates"]
+NOT_DEPLOYED = ["README.md", "requirements.txt", "manage.py", "management"]
 UNLIMITED = -1
 SECONDS_PER_DAY = 24 * 60 * 60
 

@@ -108,7 +108,7 @@ class TestExampleApp:
         names = zipfile.ZipFile(archive).namelist()
         assert {"index.py", "transform.py", "indexer/batch.py", "urllib3/__init__.py"} <= set(names)
         folders_and_files = {name.split("/")[0] for name in names}
-        assert not folders_and_files & {"README.md", "requirements.txt", "manage.py", "index_templates"}
+        assert not folders_and_files & {"README.md", "requirements.txt", "manage.py", "management"}
         built = {name.split(".")[1] for name in names if name.startswith("orjson/") and name.endswith(".so")}
         assert built == {"cpython-313-aarch64-linux-gnu"}
 

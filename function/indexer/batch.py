@@ -255,8 +255,8 @@ class BatchIndexer:
 
 def _sorted(history: list[Change]) -> list[Change]:
     """Return the changes of a document, oldest first, each once."""
-    by_number = {change.number: change for change in history}
-    return [by_number[number] for number in sorted(by_number)]
+    by_position = {change.position: change for change in history}
+    return [by_position[position] for position in sorted(by_position)]
 
 
 def _may_be_newer(operation: Operation, answer: Answer) -> bool:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from indexer.answers import Answer, Status
 from indexer.changes import Change
 
+# The results of records, in `Report.counts`.
+RESULTS = ("indexed", "deleted", "superseded", "coalesced", "rejected", "unavailable", "expired")
+
 
 @dataclass(slots=True)
 class Report:

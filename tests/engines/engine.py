@@ -32,7 +32,15 @@ class Engine:
         self.url = url
         self.version: str = self.request("GET", "/").body["version"]["number"]
 
-    def request(self, method: str, path: str, body: object = None, *, content_type: str = "application/json") -> Answer:
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        content_type: str = "application/json",
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
         """Send one request.
 
         Args:
@@ -40,11 +48,12 @@ class Engine:
             path: the path, with a query if it has one.
             body: bytes, text, or an object that is sent as JSON.
             content_type: the type of the body.
+            headers: further headers.
         """
         if body is not None and not isinstance(body, bytes | str):
             body = json.dumps(body)
-        headers = {"content-type": content_type} if body is not None else {}
-        response = _http.request(method, self.url + path, body=body, headers=headers)
+        content = {"content-type": content_type} if body is not None else {}
+        response = _http.request(method, self.url + path, body=body, headers=content | (headers or {}))
         return Answer(response.status, json.loads(response.data) if response.data else None)
 
     def new_index(self) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.attributes import plain_item
@@ -128,7 +128,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(names, values, max_size=4), st.booleans(), st.frozensets(names, max_size=2))
 def test_the_conversion_in_one_pass_gives_the_same_bytes(
     image: dict[str, Any], text_numbers: bool, exclude: frozenset[str]
@@ -244,7 +244,8 @@ def test_an_item_of_400_kb_is_indexed_completely(indexer: Indexer, server: Searc
     assert server.documents()["a"]["text"] == text
 
 
-def test_an_item_of_the_maximum_depth_is_indexed(indexer: Indexer) -> None:
+def test_an_item_of_the_maximum_depth_is_indexed(server: SearchServer, indexer: Indexer) -> None:
+    server.engine.create_index("orders", {"settings": {"index.mapping.depth.limit": 64}})
     value: dict[str, Any] = {"S": "bottom"}
     for _ in range(31):
         value = {"L": [{"M": {"d": value}}]}

@@ -1,6 +1,7 @@
 """The entry point, with documented events of every event name and stream view type."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -102,10 +103,44 @@ def test_version_conflicts_and_other_results_are_metrics(
 
     found = metrics(capsys.readouterr().out)
     assert {name: found[name] for name in ("Superseded", "Indexed", "Deleted")} == {
-        "Superseded": [1.0],
-        "Indexed": [1.0],
-        "Deleted": [1.0],
+        "Superseded": 1,
+        "Indexed": 1,
+        "Deleted": 1,
     }
+
+
+def test_every_result_is_a_metric_also_if_it_is_zero(cold_start: ColdStart, capsys: pytest.CaptureFixture[str]) -> None:
+    cold_start(POWERTOOLS_SERVICE_NAME="orders-prod").handler(event(put(1, written_at=time.time())), Context())
+
+    found = metrics(capsys.readouterr().out)
+    names = {"Records", "Indexed", "Deleted", "Superseded", "Coalesced", "Rejected", "Unavailable", "Expired"}
+    work = {"Retries", "Requests", "RequestBytes", "RequestTime", "NewestRecordAge"}
+    (directive,) = found["_aws"]["CloudWatchMetrics"]
+    assert {metric["Name"] for metric in directive["Metrics"]} == names | work
+    assert found["service"] == "orders-prod"
+    assert (found["Rejected"], found["Requests"]) == (0, 1)
+    assert found["RequestBytes"] > 100
+
+
+def test_the_age_of_the_newest_record_is_a_metric(cold_start: ColdStart, capsys: pytest.CaptureFixture[str]) -> None:
+    now = time.time()
+
+    cold_start().handler(event(put(1, written_at=now - 500), put(2, "b", written_at=now - 60)), Context())
+
+    age = metrics(capsys.readouterr().out)["NewestRecordAge"]
+    assert 60_000 <= age < 120_000
+
+
+def test_the_checkpoint_of_lambda_is_in_the_line_of_the_metrics(
+    cold_start: ColdStart, server: SearchServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.engine.busy = [{"b", "c"}] * 1000
+
+    cold_start().handler(event(put(9, "a"), put(100, "b"), put(20, "c")), Context(seconds=2.5))
+
+    found = metrics(capsys.readouterr().out)
+    assert (found["message"], found["checkpoint"]) == ("batch done", "20")
+    assert found["function_request_id"] == Context.aws_request_id
 
 
 def test_logs_have_reasons_and_sequence_numbers_but_no_content_and_no_keys(

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.engines.engine import Engine
 from tests.function.harness import Clock, Indexer
 from tests.function.stream_events import NOW, put, remove
 
-KEYS = "abc"
+KEYS = "ab"
 MAPPING = {"properties": {"value": {"type": "double"}, "note": {"type": "keyword"}}}
 FIRST_STREAM = datetime(2026, 1, 1)
 
@@ -28,11 +28,13 @@ starts = st.sampled_from([0, 10**20, 62 * 10**20 + 2513011397, 10**28 - 2])
 gaps = st.sampled_from([1, 1, 2, 10**20, 10**27])
 
 writes = st.tuples(st.just("write"), st.sampled_from(KEYS), st.sampled_from(["put", "put", "remove", "poison"]), gaps)
+deliveries = st.tuples(st.just("deliver"), st.integers(1, 6), st.integers(0, 3))
 steps = st.one_of(
     writes,
     writes,
     writes,
-    st.tuples(st.just("deliver"), st.integers(1, 6), st.integers(0, 3)),
+    deliveries,
+    deliveries,
     st.tuples(st.just("send again"), st.integers(0, 100)),
     st.tuples(st.just("update"), st.sampled_from(KEYS)),
     st.tuples(st.just("new stream"), starts),
@@ -99,8 +101,39 @@ def index(engine: Engine) -> str:
     return index
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(start=starts, history_steps=st.lists(steps, min_size=1, max_size=40))
+# Histories that found mistakes, or that show one of the mechanisms.
+NEW_STREAM = [
+    ("write", "a", "put", 1),
+    ("deliver", 1, 0),
+    ("new stream", 10**20),
+    ("write", "a", "put", 1),
+]
+REMOVED_IN_NEW_STREAM = [*NEW_STREAM[:3], ("write", "a", "remove", 1)]
+FORGOTTEN_DELETION = [
+    ("write", "a", "put", 1),
+    ("write", "a", "remove", 10**20),
+    ("deliver", 2, 0),
+    ("forget",),
+    ("send again", 0),
+]
+POISON_AFTER_PUT = [("write", "a", "put", 1), ("write", "a", "poison", 1), ("deliver", 2, 0)]
+UPDATED_BY_SOMEBODY = [
+    ("write", "a", "put", 1),
+    ("deliver", 1, 0),
+    ("update", "a"),
+    ("write", "a", "put", 1),
+    ("deliver", 1, 1),
+    ("send again", 0),
+]
+
+
+@example(10**21, NEW_STREAM)
+@example(10**21, REMOVED_IN_NEW_STREAM)
+@example(10**20, FORGOTTEN_DELETION)
+@example(10**20, POISON_AFTER_PUT)
+@example(10**20, UPDATED_BY_SOMEBODY)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(starts, st.lists(steps, min_size=15, max_size=40))
 def test_the_index_equals_the_table_in_the_end(
     engine: Engine, index: str, start: int, history_steps: list[Any]
 ) -> None:

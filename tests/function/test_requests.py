@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from typing import Any
 
 import pytest
 
-from indexer.search_client import SearchClient, SearchUnavailableError, look_up_credentials
+from indexer.credentials import CredentialsError, look_up_credentials
+from indexer.search_client import SearchClient, SearchUnavailableError
 from indexer.settings import load_settings
 from tests.function.harness import Clock, Indexer
 from tests.function.search_server import SearchServer, status
@@ -118,7 +120,7 @@ class SecretsManager:
         self.secrets = list(secrets)
         self.requested: list[str] = []
 
-    def create_client(self, service: str, region_name: str) -> "SecretsManager":
+    def create_client(self, service: str, region_name: str, config: Any) -> "SecretsManager":
         assert (service, region_name) == ("secretsmanager", "eu-central-1")
         return self
 
@@ -169,7 +171,7 @@ def test_the_error_for_an_invalid_secret_does_not_show_the_secret(
 ) -> None:
     monkeypatch.setattr("botocore.session.get_session", lambda: SecretsManager(text))
 
-    with pytest.raises(SearchUnavailableError, match="SEARCH_SECRET_ARN") as raised:
-        look_up_credentials(Indexer(server.url, clock, **BASIC).settings)
+    with pytest.raises(CredentialsError, match="SEARCH_SECRET_ARN") as raised:
+        look_up_credentials(Indexer(server.url, clock, **BASIC).settings, seconds=5)
 
     assert "hunter2" not in str(raised.value)

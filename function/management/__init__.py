@@ -1,0 +1,1 @@
+"""The commands of manage.py. They run on an operator's machine, and are not in the function's archive."""
