@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
 import urllib3
+
+SHARDS_FAILED = 503
 
 _http = urllib3.PoolManager(retries=False, timeout=60)
 
@@ -64,4 +67,8 @@ class Engine:
         """Return the documents of an index by id; none if there is no such index."""
         self.request("POST", f"/{index}/_refresh")
         answer = self.request("POST", f"/{index}/_search?ignore_unavailable=true&size=10000")
+        if answer.status == SHARDS_FAILED:
+            # The index was created in this moment, and its shards have not started.
+            time.sleep(0.2)
+            return self.documents(index)
         return {hit["_id"]: hit["_source"] for hit in answer.body["hits"]["hits"]}
