@@ -12,7 +12,8 @@ with a version that replaces the stored one.
 Deletions: an engine forgets the version of a deleted document after `index.gc_deletes` (60 s by default), when a shard
 moves, and when an index is closed or its node restarts after a flush. So each deletion also writes a tombstone to a
 separate index. Before a late record puts a document, its tombstone is looked up. A record younger than RECENT_SECONDS
-needs no look-up: in this time its item was not deleted, indexed, and forgotten.
+needs no look-up, unless this execution environment has just deleted the document: in this time no other one deletes the
+document, and the engine forgets it.
 
 Rejected documents: only an item's last record in the batch is sent. If the index rejects its document, the earlier
 records are sent, in order and in one request. So a record that can never be indexed costs its item only that change.
@@ -27,7 +28,7 @@ from typing import Any
 
 from indexer import bulk
 from indexer.answers import Answer, Status
-from indexer.changes import EXPIRE, Change, read_change, read_sequence_number, read_stream
+from indexer.changes import EXPIRE, Change, DocumentRef, read_change, read_sequence_number, read_stream
 from indexer.deadline import Deadline
 from indexer.lookups import Lookups
 from indexer.operations import (
@@ -38,6 +39,7 @@ from indexer.operations import (
     build_rejection,
     returns_its_document,
 )
+from indexer.recent_deletions import RecentDeletions
 from indexer.rejections import Rejection
 from indexer.report import Report
 from indexer.search_client import SearchClient, SearchUnavailableError
@@ -59,6 +61,7 @@ class BatchIndexer:
         transform: Transform,
         deadline: Deadline,
         now: Callable[[], float] = time.time,
+        recent_deletions: RecentDeletions | None = None,
     ) -> None:
         """Keep what indexing needs.
 
@@ -68,12 +71,14 @@ class BatchIndexer:
             transform: the team's function that shapes documents.
             deadline: the end of the time for requests and retries.
             now: returns the seconds since 1970.
+            recent_deletions: the deletions of the invocations before.
         """
         self._client = client
         self._settings = settings
         self._transform = None if returns_its_document(transform) else transform
         self._deadline = deadline
         self._now = now
+        self._recent_deletions = RecentDeletions() if recent_deletions is None else recent_deletions
         self._lookups = Lookups(client=client, settings=settings, deadline=deadline)
 
     def index(self, records: Iterable[Mapping[str, Any]]) -> Report:
@@ -215,6 +220,10 @@ class BatchIndexer:
 
         An operation that lost a conflict although its change is newer is sent again.
         """
+        now = self._now()
+        for position in positions:
+            if operations[position].action is Action.DELETE_DOCUMENT:
+                self._recent_deletions.add(DocumentRef(operations[position].index, operations[position].id), now)
         sent = self._send_bulk([operations[position] for position in positions])
         answers.update(zip(positions, sent, strict=True))
         lost = [
@@ -235,14 +244,8 @@ class BatchIndexer:
         """
         if not self._settings.tombstones:
             return {}
-        recent = self._now() - RECENT_SECONDS
-        late = [
-            position
-            for position in positions
-            if operations[position].action is Action.PUT_DOCUMENT
-            and (change := operations[position].change) is not None
-            and change.written_at < recent
-        ]
+        now = self._now()
+        late = [position for position in positions if self._may_undo_a_deletion(operations[position], now)]
         deleted = self._lookups.deleted_later([operations[position] for position in late]) if late else []
         found: dict[int, Answer] = {}
         for position, result in zip(late, deleted, strict=True):
@@ -251,6 +254,13 @@ class BatchIndexer:
             elif result:
                 found[position] = Answer(Status.CONFLICT)
         return found
+
+    def _may_undo_a_deletion(self, operation: Operation, now: float) -> bool:
+        """Return whether an operation puts a document that may have been deleted before."""
+        if operation.action is not Action.PUT_DOCUMENT or operation.change is None:
+            return False
+        is_late = operation.change.written_at < now - RECENT_SECONDS
+        return is_late or self._recent_deletions.has(DocumentRef(operation.index, operation.id), now)
 
     def _resolve(self, lost: Sequence[int], operations: Sequence[Operation], answers: dict[int, Answer]) -> None:
         """Send the operations again that lost a conflict although their change is newer; replace their answers."""
