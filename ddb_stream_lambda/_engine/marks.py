@@ -1,4 +1,4 @@
-"""Marks the resources that a pattern created, so that the hand-off tells them from the other resources of a stack.
+"""Marks the resources that a pattern created, so that the hand-off can recognize them in a stack.
 
 The mark is in the comment property ``//`` of the stack's JSON, which Terraform ignores. It names each pattern by its
 path, with the ids of its resources. cdktf writes the path of each resource next to the resource, so the two together

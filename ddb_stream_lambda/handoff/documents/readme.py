@@ -7,6 +7,7 @@ import re
 from ..facts.backends import Backends
 from ..facts.constraints import Requirements
 from ..facts.permissions import Permissions, Statement
+from ..facts.policy_documents import Clause
 from ..facts.stack import DescribedResource, StackFacts
 from ..facts.variables import Output, Variable
 from ..formats import Format, Syntax
@@ -134,27 +135,53 @@ def _resources(resources: list[DescribedResource]) -> str:
 
 
 def _permissions(permissions: Permissions) -> str:
-    heads = ["Role or resource", "Effect", "Actions", "Resources", "Principal and condition", "Statement"]
-    text = "## Permissions\n\n" + table(heads, map(_permission_row, permissions.statements))
-    if permissions.unreadable:
-        text += f"\n\nThese policies are known only after `terraform apply`: {code_list(permissions.unreadable)}."
-    return text
+    sections = ["## Permissions"]
+    if permissions.statements:
+        heads = [
+            "Role or resource",
+            "Effect",
+            "Actions",
+            "Resources",
+            "Principals and condition",
+            "Statement",
+            "Policy",
+        ]
+        sections.append(table(heads, map(_permission_row, permissions.statements)))
+    else:
+        sections.append("No policy of the configuration was read.")
+    if permissions.attachments:
+        rows = [
+            (code(_as_expression(entry.owner)), code(_as_expression(entry.policy)), code(entry.source))
+            for entry in permissions.attachments
+        ]
+        sections += ["These managed policies are attached:", table(["Role, user or group", "Policy", "Address"], rows)]
+    if permissions.unread:
+        sections += [
+            "The tables do not have everything. These were not read:",
+            table(["Address", "Reason"], [(code(entry.address), entry.reason) for entry in permissions.unread]),
+        ]
+    return "\n\n".join(sections)
 
 
 def _permission_row(statement: Statement) -> tuple[str, ...]:
-    restrictions = []
-    if statement.principal:
-        restrictions.append(f"principal {code(_as_expression(statement.principal))}")
-    if statement.condition:
-        restrictions.append(f"condition {code(_as_expression(statement.condition))}")
+    rule = statement.rule
+    restrictions = [_clause(rule.principals)] if rule.principals.values else []
+    if rule.condition:
+        restrictions.append(f"condition {code(_as_expression(rule.condition))}")
     return (
         code(_as_expression(statement.owner)),
-        statement.effect,
-        "<br>".join(map(code, statement.actions)),
-        "<br>".join(code(_as_expression(resource)) for resource in statement.resources),
+        rule.effect,
+        _clause(rule.actions),
+        _clause(rule.resources),
         "<br>".join(restrictions),
-        statement.sid,
+        rule.sid,
+        code(statement.source),
     )
+
+
+def _clause(clause: Clause) -> str:
+    values = "<br>".join(code(_as_expression(value)) for value in clause.values)
+    return f"all except for:<br>{values}" if clause.is_negated else values
 
 
 def _inputs(variables: tuple[Variable, ...]) -> str:

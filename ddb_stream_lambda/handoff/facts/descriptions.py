@@ -16,7 +16,7 @@ SECONDS_PER_DAY = 24 * 60 * 60
 DESCRIPTIONS = ("description", "alarm_description", "comment")
 
 Arguments = Mapping[str, Any]
-# What the resources of a pattern are for.
+# The purposes of a pattern's resources.
 PURPOSES = {
     "aws_cloudwatch_log_group": "The logs of the function.",
     "aws_dynamodb_table": "The source table of the stream.",

@@ -2,7 +2,7 @@
 
 The construct writes a mark into the comment property ``//`` of the stack: the path of each pattern, with the ids of its
 resources. cdktf writes the path of each resource into the resource's own comment property. The two together identify a
-resource, whatever its name in Terraform is, and a resource that someone else created is never taken for one of a
+resource, whatever its name in Terraform is, and a resource that someone else created is never mistaken for one of a
 pattern.
 """
 
