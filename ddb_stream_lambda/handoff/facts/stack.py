@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..synthesized.configuration import Configuration, Resource
@@ -12,6 +12,7 @@ from .constraints import Requirements, read_requirements
 from .descriptions import describe
 from .permissions import Permissions, read_permissions
 from .pipelines import Pipeline, pattern_addresses, read_pipelines
+from .references import read_references
 from .tool_versions import read_tool_versions
 from .variables import Output, Variable, read_outputs, read_variables
 
@@ -45,7 +46,8 @@ class StackFacts:
         resources: the resources, in the order of the data flow.
         data_sources: the data sources.
         pipelines: the parts of each pattern, and the stream that it reads.
-        permissions: the statements of the policies.
+        references: the addresses that each resource, data source and module refers to.
+        permissions: the permissions that the resources grant.
         tool_versions: the version of each tool that made the stack.
     """
 
@@ -58,6 +60,7 @@ class StackFacts:
     resources: tuple[DescribedResource, ...]
     data_sources: tuple[DescribedResource, ...]
     pipelines: tuple[Pipeline, ...]
+    references: Mapping[str, Sequence[str]]
     permissions: Permissions
     tool_versions: Mapping[str, str]
 
@@ -91,6 +94,7 @@ def derive_facts(
         resources=describe_all(configuration.resources),
         data_sources=describe_all(configuration.data_sources),
         pipelines=read_pipelines(configuration),
+        references=read_references(configuration),
         permissions=read_permissions(configuration),
         tool_versions=read_tool_versions(
             package_version=package_version, cdktf_version=cdktf_version, providers=providers
