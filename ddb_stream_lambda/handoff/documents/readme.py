@@ -53,8 +53,8 @@ OPENTOFU = """\
 
 {support}
 
-OpenTofu keeps the names of its own registry in the state. To go from OpenTofu back to Terraform, first change them in
-the state:
+OpenTofu writes the name of its registry into the state, which Terraform cannot read then. To go from OpenTofu back to
+Terraform, first change the state:
 
 ```sh
 {replacements}

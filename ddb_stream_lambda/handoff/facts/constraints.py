@@ -55,8 +55,8 @@ class Requirements:
 
     terraform: str
     providers: tuple[RequiredProvider, ...]
-    features: tuple[Feature, ...]
-    opentofu: OpenTofu
+    features: tuple[Feature, ...] = ()
+    opentofu: OpenTofu = OpenTofu(None, ())
 
     @property
     def block(self) -> dict[str, Any]:
