@@ -26,6 +26,7 @@ from .imports import read_imports
 from .progress import Progress
 from .synthesized.app import is_synthesized, read_app, run_app
 from .synthesized.configuration import Configuration, read_configuration
+from .terraform.hcl_tool import HclTool
 
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -113,6 +114,12 @@ def add_command(commands: Subcommands, package_version: str) -> None:
         metavar="ADDRESS",
         help="a literal value that has the name of a secret and is none, such as aws_x.y.token (can be repeated)",
     )
+    parser.add_argument(
+        "--no-check",
+        dest="check",
+        action="store_false",
+        help="do not parse the HCL and compare it with the JSON configuration (needs Node.js and cdktf-cli)",
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="do not print the steps")
 
@@ -120,8 +127,8 @@ def add_command(commands: Subcommands, package_version: str) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
     try:
-        with _signals_as_errors():
-            results = _hand_over(options)
+        with _signals_as_errors(), HclTool(Path.cwd()) as hcl_tool:
+            results = _hand_over(options, hcl_tool)
     except HandoffError as error:
         if options.json:
             print(json.dumps({"error": str(error), "exit_code": error.exit_code}))
@@ -135,7 +142,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
+def _hand_over(options: argparse.Namespace, hcl_tool: HclTool) -> list[dict[str, object]]:
     progress = Progress(quiet=options.quiet)
     cdktf_output = options.cdktf_output.resolve()
     project = Path.cwd()
@@ -165,7 +172,13 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
                 cdktf_version=app.cdktf_version,
                 package_version=options.package_version,
             )
-            files = bundle_files(facts, Format(options.format), stack_folder=app.stacks[stack].parent)
+            files = bundle_files(
+                facts,
+                Format(options.format),
+                stack_folder=app.stacks[stack].parent,
+                hcl_tool=hcl_tool,
+                check=options.check,
+            )
         for difference in facts.requirements.opentofu.differences:
             progress.note(f"{stack}: {difference}")
         target = options.out / stack

@@ -55,8 +55,8 @@ def test_local_backend_is_left_out(read: Read) -> None:
 
 
 def test_unknown_block_is_refused(read: Read) -> None:
-    with pytest.raises(ConfigurationError, match="blocks that cannot be handed over: check; supported are: data, "):
-        read(check={"health": {}})
+    with pytest.raises(ConfigurationError, match="blocks that cannot be handed over: nonsense; supported are: check, "):
+        read(nonsense={"health": {}})
 
 
 def test_cloud_block_is_refused(read: Read) -> None:
@@ -77,6 +77,6 @@ def test_file_without_json_is_refused(tmp_path: Path) -> None:
 
 
 def test_policy_is_written_like_jsonencode(read: Read) -> None:
-    queue = {"policy": '{"b": ["<", "${a.b["c"]}"], "a": 1}'}
+    queue = {"policy": '{"b": ["<", "${aws_kms_key.a.arn}"], "a": 1}'}
     (resource,) = read(resource={"aws_sqs_queue": {"it": queue}}).resources
-    assert resource.arguments["policy"] == '{"a":1,"b":["\\u003c","${a.b["c"]}"]}'
+    assert resource.arguments["policy"] == '{"a":1,"b":["\\u003c","${aws_kms_key.a.arn}"]}'
