@@ -59,7 +59,7 @@ def read_imports(path: Path, resources: Sequence[Resource]) -> list[dict[str, st
         UsageError: naming every wrong entry: an unknown address, a wrong id, or an address that is given twice.
     """
     try:
-        ids = json.loads(path.read_text(), object_pairs_hook=_without_duplicates)
+        ids = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_without_duplicates)
     except (OSError, ValueError) as error:
         raise UsageError(f"--import-from {path}: {error}") from error
     if not isinstance(ids, Mapping) or not ids:

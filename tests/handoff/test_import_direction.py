@@ -18,7 +18,8 @@ LAYERS = [
     {"terraform", "documents"},
     {"facts", "imports"},
     {"synthesized"},
-    {"errors", "progress", "formats", "checksums"},
+    {"checksums"},
+    {"errors", "progress", "formats", "filenames"},
 ]
 
 
