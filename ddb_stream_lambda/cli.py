@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Never
 
 from .handoff import command as handoff
-from .handoff.errors import UsageError
 
 PROGRAM = "ddb-stream-lambda"
 DISTRIBUTION = "ddb-stream-lambda"
@@ -58,8 +57,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Never:
         """Report an error of usage, and end the process."""
         self.print_usage(sys.stderr)
-        handoff.report_error(message, UsageError.exit_code, as_json=self._is_json)
-        sys.exit(UsageError.exit_code)
+        sys.exit(handoff.report_error(handoff.UsageError(message), as_json=self._is_json))
 
 
 def _write_utf8() -> None:

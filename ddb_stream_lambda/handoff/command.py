@@ -138,24 +138,23 @@ def run(options: argparse.Namespace) -> int:
             raise ConfigurationError("a configuration has more nested values than this command can read") from error
         _print(json.dumps(results, indent=2) if options.json else _summary(results))
     except HandoffError as error:
-        report_error(str(error), error.exit_code, as_json=options.json)
-        return error.exit_code
+        return report_error(error, as_json=options.json)
     return 0
 
 
-def report_error(message: str, exit_code: int, *, as_json: bool) -> None:
-    """Print an error to standard error, and as JSON to standard output.
+def report_error(error: HandoffError, *, as_json: bool) -> int:
+    """Print an error to standard error, and return the exit code of the command.
 
     Args:
-        message: the error.
-        exit_code: the exit code of the command.
-        as_json: whether the user wants the result as JSON.
+        error: the error.
+        as_json: whether to print it to standard output too, as JSON.
     """
     if as_json:
         # If this cannot be printed, the error itself still matters more.
         with contextlib.suppress(OutputError):
-            _print(json.dumps({"error": message, "exit_code": exit_code}))
-    _note(message)
+            _print(json.dumps({"error": str(error), "exit_code": error.exit_code}))
+    _note(str(error))
+    return error.exit_code
 
 
 def _print(text: str) -> None:
@@ -265,7 +264,7 @@ def _read_configuration(path: Path, folders: MachineFolders, *, import_from: Pat
     configuration = read_configuration(path, folders)
     if import_from is None:
         return configuration
-    return configuration.with_imports(read_imports(import_from, configuration.resources))
+    return configuration.with_imports(read_imports(import_from, configuration))
 
 
 @contextlib.contextmanager

@@ -127,15 +127,32 @@ def test_examples_of_the_help_are_valid() -> None:
         ),
         ("manifest.json", '{"version": "1", "stacks": {"orders": {"synthesizedStackPath": "../orders.tf.json"}}}', 2),
         ("stacks/orders/cdk.tf.json", "[]", 3),
-        ("stacks/orders/cdk.tf.json", '{"resource": []}', 3),
         ("stacks/orders/cdk.tf.json", '{"import": {}}', 3),
-        ("stacks/orders/cdk.tf.json", '{"resource": {"aws_sqs_queue": {"q": [{}]}}}', 3),
+        ("stacks/orders/cdk.tf.json", '{"resource": {"aws_sqs_queue": {"q": [{}, {}]}}}', 3),
+        ("stacks/orders/cdk.tf.json", '{"resource": {"aws_sqs_queue": {"q": 1}}}', 3),
+        ("stacks/orders/cdk.tf.json", '{"output": {"a": {"value": 1}}, "output": {}}', 3),
+        ("stacks/orders/cdk.tf.json", '{"output": {"a": {"value": NaN}}}', 3),
+        ("stacks/orders/cdk.tf.json", '{"output": {"a": {"value": "\\ud800"}}}', 3),
+        ("stacks/orders/cdk.tf.json", '{"output": {"a": {"value": ' + "[" * 20_000 + "]" * 20_000 + "}}}", 3),
+        ("stacks/orders/cdk.tf.json", '{"output": {"a": {"value": "' + '${"' * 20_000 + '"}}}', 3),
+        ("stacks/orders/cdk.tf.json", "\xff", 3),
+        ("manifest.json", "[" * 20_000, 2),
+        (
+            "manifest.json",
+            '{"version": "1", "stacks": {"a\\nb": {"synthesizedStackPath": "stacks/orders/cdk.tf.json"}}}',
+            2,
+        ),
+        (
+            "manifest.json",
+            '{"version": "1", "stacks": {"gone": {"synthesizedStackPath": "stacks/gone/cdk.tf.json"}}}',
+            2,
+        ),
     ],
 )
 def test_damaged_output_of_cdktf_is_an_error_without_traceback(
     output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str, text: str, exit_code: int
 ) -> None:
-    (output / file).write_text(text)
+    (output / file).write_text(text, encoding="latin-1")
     assert run_handoff("--quiet", "--out", str(tmp_path / "dist")) == exit_code
     error = capsys.readouterr().err
     assert error.startswith("handoff: ")

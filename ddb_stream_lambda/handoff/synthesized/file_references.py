@@ -203,7 +203,7 @@ def _references_of_call(call: Call, address: str, scope: Scope) -> Iterator[Refe
     parts = known_parts_of_expression(name, scope)
     if call.function == "fileset":
         pattern = known_parts_of_expression(call.arguments[1] if len(call.arguments) > 1 else "", scope)
-        parts = [*parts, "/", *_before_wildcard(pattern)]
+        parts = [*(parts or [ROOT]), "/", *_before_wildcard(pattern)]
         yield from _named(parts, name, address, is_listed=True)
     elif call.function == "pathexpand":
         if parts and parts[0] is not None and ABSOLUTE_PATH.match(parts[0]):

@@ -54,6 +54,8 @@ def canonical_blocks(content: object) -> dict[str, Any] | None:
     Labels are keys of objects, down to one object for each block. Blocks in `LIST_BLOCKS` are lists of objects, and a
     provider with several blocks is a list.
     """
+    if not isinstance(content, dict):
+        return None
     try:
         blocks = _merged(content)
         canonical = {type: value for type, block in blocks.items() if (value := _canonical(type, block)) is not None}

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from ddb_stream_lambda.handoff.errors import ConfigurationError
-from ddb_stream_lambda.handoff.synthesized.configuration import Configuration, read_configuration
+from ddb_stream_lambda.handoff.synthesized.configuration import Configuration, Module, read_configuration
+from ddb_stream_lambda.handoff.synthesized.machine_paths import MachineFolders
 
-HOME = Path("/home/someone")
+FOLDERS = MachineFolders(own=("/home/someone",))
 
 Read = Callable[..., Configuration]
 
@@ -21,7 +22,7 @@ def read(tmp_path: Path) -> Read:
     def read(**blocks: Any) -> Configuration:
         path = tmp_path / "cdk.tf.json"
         path.write_text(json.dumps(blocks))
-        return read_configuration(path, (HOME,))
+        return read_configuration(path, FOLDERS)
 
     return read
 
