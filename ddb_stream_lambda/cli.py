@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Never
 
 from .handoff import command as handoff
+from .handoff.errors import UsageError
 
 PROGRAM = "ddb-stream-lambda"
 DISTRIBUTION = "ddb-stream-lambda"
@@ -57,7 +58,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Never:
         """Report an error of usage, and end the process."""
         self.print_usage(sys.stderr)
-        sys.exit(handoff.report_error(handoff.UsageError(message), as_json=self._is_json))
+        sys.exit(handoff.report_error(UsageError(message), as_json=self._is_json))
 
 
 def _write_utf8() -> None:

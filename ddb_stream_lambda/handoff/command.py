@@ -18,7 +18,7 @@ from .bundle import bundle_files
 from .errors import ConfigurationError, HandoffError, InterruptionError, OutputError, UsageError
 from .facts import backends
 from .facts.stack import derive_facts
-from .filenames import to_path
+from .filenames import to_path, to_text
 from .folder import STOP_SIGNALS, check_replaceable, replace
 from .formats import Format
 from .imports import read_imports
@@ -222,11 +222,11 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
         kept = replace(bundles)
     for target, names in kept.items():
         if names:
-            _note(f"note: {target} keeps the files that were added to it: {', '.join(names)}")
+            _note(f"note: {to_text(target)} keeps the files that were added to it: {', '.join(names)}")
     return [
         {
             "stack": stack,
-            "folder": str(target),
+            "folder": to_text(target),
             "format": options.format,
             "files": sum(not (isinstance(file, Path) and file.is_dir()) for file in bundles[target].values()) + 1,
             "sha256sums": checksums.checksum(target / checksums.FILE),

@@ -7,6 +7,7 @@ as a path. These functions convert between the names and the text that Python us
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 
 def to_path(name: str) -> str:
@@ -21,3 +22,8 @@ def to_name(path: str) -> str:
         UnicodeDecodeError: if the name is not UTF-8.
     """
     return os.fsencode(path).decode("utf-8")
+
+
+def to_text(path: Path) -> str:
+    """Return a path for people to read. Bytes that are not UTF-8 are escapes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

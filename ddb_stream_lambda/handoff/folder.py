@@ -169,8 +169,12 @@ def _added_entries(target: Path, expected: set[str], contents: Contents, folder:
                 yield name
         elif any(other.startswith(f"{name}/") for other in known):
             yield from _added_entries(target, expected, contents, f"{name}/")
-        elif any(files for _, _, files in os.walk(path)):
+        elif _has_files(path):
             yield name
+
+
+def _has_files(folder: Path) -> bool:
+    return any(path.is_symlink() or not path.is_dir() or _has_files(path) for path in folder.iterdir())
 
 
 def _is_free(target: Path, name: str, contents: Contents) -> bool:

@@ -30,12 +30,12 @@ class Stack:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
 
-    def collect(self, allowed: tuple[str, ...] = (), **blocks: Any) -> Assets:
-        folders = MachineFolders(own=("/home/alice",), allowed=allowed)
-        return collect_assets(Configuration(blocks), self.folder, folders)
+    def collect(self, **blocks: Any) -> Assets:
+        return collect_assets(Configuration(blocks), self.folder, MachineFolders(own=("/home/alice",)))
 
     def output(self, text: str, allowed: tuple[str, ...] = ()) -> Assets:
-        return self.collect(allowed, output={"it": {"value": text}})
+        blocks = {"output": {"it": {"value": text}}}
+        return collect_assets(Configuration(blocks), self.folder, MachineFolders(allowed=allowed))
 
     def error(self, **blocks: Any) -> str:
         with pytest.raises(ConfigurationError) as error:

@@ -55,6 +55,27 @@ def test_local_backend_is_left_out(read: Read) -> None:
     assert read(terraform={"backend": {"local": {"path": "/home/someone/state"}}}).settings == {"backend": {}}
 
 
+def test_moves_and_removals_of_the_stack_are_read(read: Read) -> None:
+    blocks = {"moved": [{"from": "a.b", "to": "a.c"}], "removed": [{"from": "a.d", "lifecycle": {"destroy": False}}]}
+    assert read(**blocks).blocks == blocks
+
+
+@pytest.mark.parametrize("blocks", [{"import": [{"id": "x"}]}, {"moved": [{"from": "a.b"}]}, {"removed": {}}])
+def test_block_without_what_it_needs_is_refused(read: Read, blocks: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="does not have cdktf's format"):
+        read(**blocks)
+
+
+def test_modules_are_listed(read: Read) -> None:
+    modules = {"vpc": {"source": "terraform-aws-modules/vpc/aws", "version": "5.0.0"}, "own": {"source": "./own"}}
+    own, vpc = read(module=modules).modules
+    assert own == Module("own", "./own")
+    assert own.is_local
+    assert vpc == Module("vpc", "terraform-aws-modules/vpc/aws", "5.0.0")
+    assert vpc.address == "module.vpc"
+    assert not vpc.is_local
+
+
 def test_unknown_block_is_refused(read: Read) -> None:
     with pytest.raises(ConfigurationError, match="blocks that cannot be handed over: check; supported are: data, "):
         read(check={"health": {}})
