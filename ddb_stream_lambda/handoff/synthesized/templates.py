@@ -48,25 +48,6 @@ def sole_expression(text: str) -> str | None:
     return None
 
 
-def end_of_string(text: str, position: int) -> int | None:
-    """Return the position after the closing quote of the string whose text starts at ``position``; None without one."""
-    while position < len(text):
-        if text[position] == "\\":
-            position += 2
-        elif text[position] == '"':
-            return position + 1
-        elif text[position : position + 3] in ("$${", "%%{"):
-            position += 3
-        elif text[position : position + 2] in ("${", "%{"):
-            end = _end_of_sequence(text, position + 2)
-            if end is None:
-                return None
-            position = end
-        else:
-            position += 1
-    return None
-
-
 def _parts(text: str) -> Iterator[LiteralText | TemplateSequence]:
     start = position = 0
     while position < len(text):
@@ -99,4 +80,23 @@ def _end_of_sequence(text: str, position: int) -> int | None:
         position += 1
         if depth == 0:
             return position
+    return None
+
+
+def end_of_string(text: str, position: int) -> int | None:
+    """Return the position after the closing quote of the string whose content starts at ``position``."""
+    while position < len(text):
+        if text[position] == "\\":
+            position += 2
+        elif text[position] == '"':
+            return position + 1
+        elif text[position : position + 3] in ("$${", "%%{"):
+            position += 3
+        elif text[position : position + 2] in ("${", "%{"):
+            end = _end_of_sequence(text, position + 2)
+            if end is None:
+                return None
+            position = end
+        else:
+            position += 1
     return None
