@@ -188,6 +188,8 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
     progress = Progress(quiet=options.quiet)
     project = Path.cwd()
     app, output, app_notes = _synthesized_app(options, project, progress)
+    for note in app_notes:
+        _note(f"note: {note}")
     stacks = app.select(options.stacks)
     if options.import_from and len(stacks) != 1:
         raise UsageError(f"--import-from needs exactly one stack; name one of: {', '.join(stacks)}")
@@ -202,9 +204,10 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
             configuration = _read_configuration(app.stacks[stack], folders, import_from=options.import_from)
             assets = collect_assets(configuration, app.stacks[stack].parent, folders)
         notes[stack] = [
-            *app_notes,
-            *(f"{name}: only Terraform knows which file this is; check that it exists" for name in assets.unresolved),
+            f"{name}: only Terraform knows which file this is; check that it exists" for name in assets.unresolved
         ]
+        for note in notes[stack]:
+            _note(f"note: {note}")
         with progress.step(f"{stack}: composing the bundle"):
             facts = derive_facts(
                 stack,
@@ -215,8 +218,6 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
                 package_version=options.package_version,
             )
             bundles[targets[stack]] = bundle_files(facts, Format(options.format))
-    for note in dict.fromkeys(note for stack in stacks for note in notes[stack]):
-        _note(f"note: {note}")
     count = sum(map(len, bundles.values()))
     with progress.step(f"writing {count} files"):
         kept = replace(bundles)
@@ -231,7 +232,7 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
             "files": sum(not (isinstance(file, Path) and file.is_dir()) for file in bundles[target].values()) + 1,
             "sha256sums": checksums.checksum(target / checksums.FILE),
             "kept": list(kept[target]),
-            "notes": notes[stack],
+            "notes": [*app_notes, *notes[stack]],
         }
         for stack, target in targets.items()
     ]

@@ -36,7 +36,8 @@ def planned(terraform: Terraform, folder: Path) -> dict[str, Any]:
     terraform(folder, "plan", "-no-color", "-input=false", "-out=plan")
     plan = json.loads(terraform(folder, "show", "-json", "plan"))
     changes: dict[str, Any] = {change["address"]: change for change in plan["resource_changes"]}
-    return changes | plan.get("output_changes", {})
+    changes.update(plan.get("output_changes", {}))
+    return changes
 
 
 @pytest.mark.parametrize("format", ["json"])
