@@ -176,6 +176,10 @@ def _discard_standard_output() -> None:
 
 
 def _note(text: str) -> None:
+    # Names and values of a configuration may contain characters that control a terminal.
+    text = "".join(
+        character if character.isprintable() or character == "\n" else ascii(character)[1:-1] for character in text
+    )
     with contextlib.suppress(OSError):  # nobody may read it
         print(f"handoff: {text}", file=sys.stderr, flush=True)
 

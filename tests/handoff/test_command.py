@@ -192,6 +192,11 @@ def test_path_of_this_machine_is_allowed_by_option(
     assert (hand_over("--allow-path", f"{output.parent}/notes") / "README.md").is_file()
 
 
+def test_error_has_no_characters_that_control_a_terminal(edit: Edit, refused: Refused) -> None:
+    edit(lambda config: config["output"].update(it={"value": '${file("a\x1b[2Jb")}'}))
+    assert "a\\x1b[2Jb is missing" in refused(code=3)
+
+
 def test_file_that_only_terraform_knows_is_noted(
     edit: Edit, hand_over: HandOver, capsys: pytest.CaptureFixture[str]
 ) -> None:

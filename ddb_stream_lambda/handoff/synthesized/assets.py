@@ -121,11 +121,17 @@ class _Collection:
                     "name a folder in it"
                 )
             return False
-        if "\0" in path or not (self._root / to_path(path)).exists():
+        if not self._exists(path):
             if reference.must_exist and not self._folders.allows(path):
                 self.mistakes.append(f"{address}: {path} is missing in the stack's folder; {ADVICE}")
             return False
         return True
+
+    def _exists(self, path: str) -> bool:
+        try:
+            return (self._root / to_path(path)).exists()
+        except (OSError, ValueError):  # a name that no file can have
+            return False
 
     def _follow_module(self, reference: FileReference) -> None:
         folder = self._root / to_path(reference.path)

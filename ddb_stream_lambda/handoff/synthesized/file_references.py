@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,8 @@ FILE_FUNCTIONS = frozenset(
         "templatefile",
     }
 )
+# Functions with which an expression handles a missing file.
+GUARDS = frozenset({"can", "fileexists", "try"})
 PATH_FUNCTIONS = FILE_FUNCTIONS | {"fileexists", "fileset", "pathexpand"}
 # Arguments that name a file or folder to read, by the type of their block and the type of the resource.
 INPUT_ARGUMENTS = frozenset(
@@ -167,8 +169,7 @@ def references_of_hcl(text: str, module: str, address: str) -> Iterator[Referenc
     for heredoc in heredocs:
         for expression in templates.expressions_of(heredoc):
             calls += calls_of(expression)
-    for call in calls:
-        yield from _references_of_call(call, address, scope)
+    yield from _references_of_calls(calls, address, scope)
     for literal in string_literals(code):
         if literal.startswith("${path."):
             yield from _optional_paths(literal, address, scope)
@@ -176,9 +177,11 @@ def references_of_hcl(text: str, module: str, address: str) -> Iterator[Referenc
 
 def _references_of_string(string: PlacedString, address: str, scope: Scope) -> Iterator[Reference]:
     text = string.text
-    for expression in templates.expressions_of(text):
-        for call in calls_of(expression):
-            yield from _references_of_call(call, address, scope)
+    expressions = templates.expressions_of(text)
+    yield from _references_of_calls(
+        [call for expression in expressions for call in calls_of(expression)], address, scope
+    )
+    for expression in expressions:
         for literal in string_literals(expression):
             yield from _assets_in(literal, address)
     if _is_input(string):
@@ -196,7 +199,13 @@ def templates_without_spaces(text: str) -> str:
     return "".join(part.text for part in templates.parts_of(text) if isinstance(part, templates.LiteralText))
 
 
-def _references_of_call(call: Call, address: str, scope: Scope) -> Iterator[Reference]:
+def _references_of_calls(calls: Sequence[Call], address: str, scope: Scope) -> Iterator[Reference]:
+    is_guarded = any(call.function in GUARDS for call in calls)
+    for call in calls:
+        yield from _references_of_call(call, address, scope, must_exist=not is_guarded)
+
+
+def _references_of_call(call: Call, address: str, scope: Scope, *, must_exist: bool) -> Iterator[Reference]:
     if call.function not in PATH_FUNCTIONS or not call.arguments:
         return
     name = call.arguments[0]
@@ -209,7 +218,7 @@ def _references_of_call(call: Call, address: str, scope: Scope) -> Iterator[Refe
         if parts and parts[0] is not None and ABSOLUTE_PATH.match(parts[0]):
             yield FileReference(address, _known_start(parts)[0])
     else:
-        yield from _named(parts, name, address, must_exist=call.function != "fileexists")
+        yield from _named(parts, name, address, must_exist=must_exist)
 
 
 def _before_wildcard(pattern: list[str | None]) -> list[str | None]:

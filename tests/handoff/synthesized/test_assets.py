@@ -95,6 +95,21 @@ def test_text_that_is_not_a_call_names_no_file(stack: Stack, text: str) -> None:
     assert stack.output(text) == Assets()
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['${fileexists("x") ? file("x") : ""}', '${try(file("x"), "")}', '%{ if fileexists("x") }${file("x")}%{ endif }'],
+)
+def test_expression_that_handles_a_missing_file_may_name_one(stack: Stack, text: str) -> None:
+    assert not stack.output(text).files
+    stack.add("x")
+    assert list(stack.output(text).files) == ["x"]
+
+
+@pytest.mark.parametrize("name", ["y" * 5000, "a\0b"])
+def test_name_that_no_file_can_have_is_an_error(stack: Stack, name: str) -> None:
+    assert "is missing" in stack.error(resource={"aws_s3_object": {"it": {"source": name}}})
+
+
 def test_fileexists_may_name_a_missing_file(stack: Stack) -> None:
     expression = '${fileexists("pages/a.txt")}'
     assert not stack.output(expression).files
