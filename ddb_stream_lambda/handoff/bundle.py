@@ -27,7 +27,7 @@ GITIGNORE = ".terraform/\n*.tfstate\n*.tfstate.*\n*.plan\ncrash.log\n"
 def bundle_files(facts: StackFacts, format: Format) -> dict[str, str | Path]:
     """Return the files of a bundle by their paths: the text of each, or the file to copy.
 
-    A path of a folder stands for an empty folder.
+    A folder in place of a file is an empty folder.
 
     Args:
         facts: the facts about the stack.

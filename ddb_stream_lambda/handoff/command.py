@@ -172,7 +172,8 @@ def _print(text: str) -> None:
 
 def _discard_standard_output() -> None:
     # Python would write what is left in the buffer again when it ends, and fail again.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with Path(os.devnull).open("wb") as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
 
 
 def _note(text: str) -> None:

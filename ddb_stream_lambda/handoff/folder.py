@@ -64,8 +64,8 @@ def replace(bundles: Mapping[Path, Contents]) -> Mapping[Path, Sequence[str]]:
     """Give each target folder its contents: all of them, or none.
 
     Args:
-        bundles: for each folder, the text or the file to copy by the path of each file in it. The path of a folder
-            stands for an empty folder. The target may be missing, or a bundle of an earlier run.
+        bundles: for each folder, the text or the file to copy by the path of each file in it. A folder in
+            place of a file is an empty folder. The target may be missing, or a bundle of an earlier run.
 
     Returns:
         For each folder, the added files and folders that it kept.
@@ -249,7 +249,7 @@ def _undo_all(replacements: Sequence[_Replacement], cause: Exception) -> None:
     """Move the earlier bundles back.
 
     Raises:
-        OutputError: if that fails too. The message tells where each bundle is.
+        OutputError: if that fails too. The message names the place of each bundle.
     """
     states = []
     for replacement in reversed(replacements):

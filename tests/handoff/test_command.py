@@ -118,7 +118,7 @@ def test_examples_of_the_help_are_valid() -> None:
 def run_process(
     *options: str, folder: Path, shell: str = '"$@"', **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run the command in a process of its own, through a line of shell."""
+    """Run the command in a separate process, through a line of shell."""
     command = [sys.executable, "-m", "ddb_stream_lambda", "handoff", *options]
     variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(

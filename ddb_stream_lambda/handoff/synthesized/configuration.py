@@ -96,7 +96,7 @@ class Module:
 
     @property
     def is_local(self) -> bool:
-        """Whether its code is in the bundle."""
+        """Return whether its code is in the bundle."""
         return self.source.startswith(("./", "../"))
 
 

@@ -34,7 +34,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Scope:
-    """What is known about an expression's surroundings before a run.
+    """The values around an expression that are known before a run.
 
     Attributes:
         module: the folder of the module, relative to the folder of the root module.

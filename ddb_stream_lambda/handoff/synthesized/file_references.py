@@ -83,7 +83,7 @@ MODULE_SOURCE = re.compile(
     r'''^[ \t]*module\s+"[^"]*"\s*\{(?:[^{}"]|"[^"]*"|\{[^{}]*\})*?\bsource\s*=\s*"(\.{1,2}(?:/[^"]*)?)"''',
     re.MULTILINE,
 )
-# How cdktf names an asset: the construct and the hash of the content.
+# The path of an asset of cdktf: the construct and the hash of the content.
 CDKTF_ASSET = re.compile(r"(?<![\w./-])(?:\./)?(assets/[^\s/\"'`$]+/[0-9A-F]{32}(?:/[^\s\"'`$;,()<>|&*?]*)?)")
 # Paths relative to the folder in the middle of a text, such as a command.
 RELATIVE_PATH = re.compile(r"(?<![\w./~}-])\.{1,2}/[\w./-]+")

@@ -39,7 +39,7 @@ PATH_ARGUMENTS = frozenset(
         "zip_file",
     }
 )
-# Blocks whose names are free, so that an argument's name says nothing about its value.
+# Blocks whose names are free, so that an argument's name does not describe its value.
 FREE_NAMES = frozenset({"variable", "locals", "output"})
 ABSOLUTE_PATH = re.compile(r"/|\\\\|[A-Za-z]:[\\/]|~[\w.-]*[\\/]|~$")
 # Names of home folders that many machines and images have.
@@ -71,12 +71,12 @@ SYSTEM_FOLDERS = frozenset({"etc", "opt", "srv", "usr", "var"})
 # A folder with this many parts below the root is not the folder of an application in an image.
 MIN_DEPTH = 3
 REST_OF_PATH = r"""[^\s"'`,;:|&<>()\[\]{}$*?\\]*"""
-# What separates a path from the text before it.
+# Characters that separate a path from the text before it.
 DELIMITER = re.compile(r"""[\s"'`=(\[{,;|&<>]""")
-# What may be before a path without a delimiter: an option such as -I, curl's @, an escape in a document, a file URL.
+# Text that may be before a path without a delimiter: an option such as -I, curl's @, an escape, the start of a file URL.
 ATTACHED = re.compile(r".*\\[ntr]|@|-[A-Za-z]|fileb?://", re.DOTALL)
 WORD_END = re.compile(r"""[\s"'`]""")
-# How much text before a path decides whether it is one.
+# The length of the text before a path that decides whether it is one.
 MAX_BEFORE = 1000
 
 
@@ -85,12 +85,12 @@ class MachineFolders:
     """The folders of this machine that a configuration must not name.
 
     Attributes:
-        own: folders that only this machine has. Every path in them is refused.
+        private: folders that only this machine has. Every path in them is refused.
         shared: folders that other machines may have too, such as ``/tmp``. A path in them is refused if it exists here.
         allowed: paths that the user allows, with everything in them.
     """
 
-    own: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
 
@@ -107,15 +107,15 @@ def folders_of_this_machine(*, project: Path, output: Path, allowed: Sequence[st
         output: the folder that cdktf wrote to.
         allowed: the paths that the user allows.
     """
-    own, shared = {str(output)}, {tempfile.gettempdir()}
+    private, shared = {str(output)}, {tempfile.gettempdir()}
     home = _home()
     for folder in {project, Path(os.path.realpath(project)), home}:
         is_common = folder.name in COMMON_HOMES if folder == home else len(folder.parts) <= MIN_DEPTH
         if is_common or len(folder.parts) < MIN_DEPTH or folder.parts[1] in SYSTEM_FOLDERS:
             shared.add(str(folder))
         else:
-            own.add(str(folder))
-    return MachineFolders(tuple(sorted(own)), tuple(sorted(shared)), tuple(allowed))
+            private.add(str(folder))
+    return MachineFolders(tuple(sorted(private)), tuple(sorted(shared)), tuple(allowed))
 
 
 def _home() -> Path:
@@ -146,7 +146,7 @@ def is_path_argument(string: PlacedString) -> bool:
 
 def paths_in(text: str, folders: MachineFolders) -> list[str]:
     """Return the paths of this machine in a text."""
-    found = [path for folder in folders.own for path in _paths_below(text, folder)]
+    found = [path for folder in folders.private for path in _paths_below(text, folder)]
     for folder in folders.shared:
         found += [path for path in _paths_below(text, folder) if _is_real(path, folder)]
     return [path for path in found if not folders.allows(path)]

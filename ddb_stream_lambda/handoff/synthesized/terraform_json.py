@@ -84,12 +84,12 @@ def _canonical(type: str, block: Any) -> Any:
         return _canonical_settings(_merged(block))
     if LABELS[type] == 0:
         return _merged(block)
-    return _labelled(block, LABELS[type], repeated=type in REPEATED_BLOCKS)
+    return _labeled(block, LABELS[type], repeated=type in REPEATED_BLOCKS)
 
 
 def _canonical_settings(settings: dict[str, Any]) -> dict[str, Any]:
     if "backend" in settings:
-        settings["backend"] = _labelled(settings["backend"], 1, repeated=False)
+        settings["backend"] = _labeled(settings["backend"], 1, repeated=False)
     if "required_providers" in settings:
         # A text is the older form of an object with only a version.
         providers = _merged(settings["required_providers"])
@@ -103,7 +103,7 @@ def _canonical_settings(settings: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def _labelled(block: Any, labels: int, *, repeated: bool) -> Any:
+def _labeled(block: Any, labels: int, *, repeated: bool) -> Any:
     if labels == 0:
         objects = list(_objects(block))
         if repeated:
@@ -111,7 +111,7 @@ def _labelled(block: Any, labels: int, *, repeated: bool) -> Any:
         if len(objects) > 1:
             raise _FormError
         return objects[0] if objects else None
-    contents = ((name, _labelled(value, labels - 1, repeated=repeated)) for name, value in _merged(block).items())
+    contents = ((name, _labeled(value, labels - 1, repeated=repeated)) for name, value in _merged(block).items())
     return {name: content for name, content in contents if content is not None}
 
 

@@ -31,7 +31,7 @@ class Stack:
             path.write_text(text)
 
     def collect(self, **blocks: Any) -> Assets:
-        return collect_assets(Configuration(blocks), self.folder, MachineFolders(own=("/home/alice",)))
+        return collect_assets(Configuration(blocks), self.folder, MachineFolders(private=("/home/alice",)))
 
     def output(self, text: str, allowed: tuple[str, ...] = ()) -> Assets:
         blocks = {"output": {"it": {"value": text}}}

@@ -10,7 +10,7 @@ from ddb_stream_lambda.handoff.errors import ConfigurationError
 from ddb_stream_lambda.handoff.synthesized.configuration import Configuration, Module, read_configuration
 from ddb_stream_lambda.handoff.synthesized.machine_paths import MachineFolders
 
-FOLDERS = MachineFolders(own=("/home/someone",))
+FOLDERS = MachineFolders(private=("/home/someone",))
 
 Read = Callable[..., Configuration]
 
@@ -67,10 +67,10 @@ def test_block_without_what_it_needs_is_refused(read: Read, blocks: dict[str, An
 
 
 def test_modules_are_listed(read: Read) -> None:
-    modules = {"vpc": {"source": "terraform-aws-modules/vpc/aws", "version": "5.0.0"}, "own": {"source": "./own"}}
-    own, vpc = read(module=modules).modules
-    assert own == Module("own", "./own")
-    assert own.is_local
+    modules = {"vpc": {"source": "terraform-aws-modules/vpc/aws", "version": "5.0.0"}, "local": {"source": "./local"}}
+    local, vpc = read(module=modules).modules
+    assert local == Module("local", "./local")
+    assert local.is_local
     assert vpc == Module("vpc", "terraform-aws-modules/vpc/aws", "5.0.0")
     assert vpc.address == "module.vpc"
     assert not vpc.is_local

@@ -11,7 +11,7 @@ from ddb_stream_lambda.handoff.synthesized.machine_paths import (
     paths_in,
 )
 
-ALICE = MachineFolders(own=("/home/alice",))
+ALICE = MachineFolders(private=("/home/alice",))
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ ALICE = MachineFolders(own=("/home/alice",))
         "[/home/alice]",
     ],
 )
-def test_path_in_an_own_folder_is_found(text: str) -> None:
+def test_path_in_a_private_folder_is_found(text: str) -> None:
     assert paths_in(text, ALICE)
 
 
@@ -53,7 +53,7 @@ def test_path_in_an_own_folder_is_found(text: str) -> None:
         "repository:/home/alice",
     ],
 )
-def test_other_text_with_the_name_of_an_own_folder_is_not_a_path(text: str) -> None:
+def test_other_text_with_the_name_of_a_private_folder_is_not_a_path(text: str) -> None:
     assert not paths_in(text, ALICE)
 
 
@@ -96,7 +96,7 @@ def test_output_of_cdktf_is_found_even_in_a_short_folder() -> None:
 
 
 def test_allowed_path_is_not_found() -> None:
-    folders = MachineFolders(own=("/home/alice",), allowed=("/home/alice/public/",))
+    folders = MachineFolders(private=("/home/alice",), allowed=("/home/alice/public/",))
     assert not paths_in("/home/alice/public/x", folders)
     assert paths_in("/home/alice/publication", folders)
 
