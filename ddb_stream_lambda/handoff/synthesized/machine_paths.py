@@ -73,7 +73,7 @@ MIN_DEPTH = 3
 REST_OF_PATH = r"""[^\s"'`,;:|&<>()\[\]{}$*?\\]*"""
 # Characters that separate a path from the text before it.
 DELIMITER = re.compile(r"""[\s"'`=(\[{,;|&<>]""")
-# Text that may be before a path without a delimiter: an option such as -I, curl's @, an escape, the start of a file URL.
+# Text that may be before a path without a delimiter: an option such as -I, curl's @, an escape, or a file URL.
 ATTACHED = re.compile(r".*\\[ntr]|@|-[A-Za-z]|fileb?://", re.DOTALL)
 WORD_END = re.compile(r"""[\s"'`]""")
 # The length of the text before a path that decides whether it is one.
