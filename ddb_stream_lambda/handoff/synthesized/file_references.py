@@ -83,8 +83,10 @@ MODULE_SOURCE = re.compile(
     r'''^[ \t]*module\s+"[^"]*"\s*\{(?:[^{}"]|"[^"]*"|\{[^{}]*\})*?\bsource\s*=\s*"(\.{1,2}(?:/[^"]*)?)"''',
     re.MULTILINE,
 )
-# The path of an asset of cdktf: the construct and the hash of the content.
-CDKTF_ASSET = re.compile(r"(?<![\w./-])(?:\./)?(assets/[^\s/\"'`$]+/[0-9A-F]{32}(?:/[^\s\"'`$;,()<>|&*?]*)?)")
+# The path of an asset of cdktf or of this package: the construct and the hash of the content.
+ASSET = re.compile(
+    r"""(?<![\w./-])(?:\./)?(assets/[^\s/"'`$]+/(?:[0-9A-F]{32}|[0-9a-f]{64})[^\s/"'`$;:,()<>|&*?]*)(/[^\s"'`$]*)?"""
+)
 # Paths relative to the folder in the middle of a text, such as a command.
 RELATIVE_PATH = re.compile(r"(?<![\w./~}-])\.{1,2}/[\w./-]+")
 PATH_OF_MODULE = re.compile(r"\$\{\s*path\.(module|root|cwd)\s*\}(/[\w./-]+)")
@@ -267,10 +269,12 @@ def _is_produced(expression: str) -> bool:
 
 
 def _assets_in(text: str, address: str) -> Iterator[FileReference]:
-    """Yield the assets of cdktf that a text names anywhere."""
-    for match in CDKTF_ASSET.finditer(text):
-        path = match[1].rstrip(".:")
-        yield FileReference(address, _normalized(path))
+    """Yield the assets that a text names anywhere. A path that is the whole text must exist, or else its folder."""
+    if match := ASSET.fullmatch(text):
+        yield FileReference(address, _normalized(match[1] + (match[2] or "")))
+        return
+    for match in ASSET.finditer(text):
+        yield FileReference(address, _normalized(match[1].rstrip(".")))
 
 
 def _optional_paths(text: str, address: str, scope: Scope) -> Iterator[FileReference]:

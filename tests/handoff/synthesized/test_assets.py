@@ -184,6 +184,20 @@ def test_missing_asset_of_cdktf_is_an_error_wherever_it_is_named(stack: Stack, t
     assert "is missing" in stack.error(resource={"any": {"it": {"anything": text}}})
 
 
+@pytest.mark.parametrize("text", [f"{ASSET}/gone", f"./{ASSET}/gone", f"{ASSET}gone", f"cp {ASSET}gone x"])
+def test_wrong_name_in_an_existing_asset_is_an_error(stack: Stack, text: str) -> None:
+    stack.add(f"{ASSET}/a.txt")
+    assert "gone is missing" in stack.error(resource={"any": {"it": {"anything": text}}})
+
+
+@pytest.mark.parametrize(
+    "text", [f'${{file("{ASSET}/a b.txt")}}', f"{ASSET}/a b.txt", f"docker run -v {ASSET}:/x", f"see {ASSET}."]
+)
+def test_existing_asset_is_accepted_with_any_text_around_it(stack: Stack, text: str) -> None:
+    stack.add(f"{ASSET}/a b.txt")
+    assert set(stack.collect(resource={"any": {"it": {"anything": text}}}).files) == {f"{ASSET}/a b.txt"}
+
+
 def test_other_text_that_starts_like_an_asset_is_not_a_file(stack: Stack) -> None:
     assert stack.collect(resource={"aws_s3_object": {"it": {"key": "assets/logo.png"}}}) == Assets()
 
