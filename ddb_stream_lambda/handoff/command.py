@@ -17,6 +17,10 @@ from . import checksums
 from .bundle import bundle_files
 from .errors import ConfigurationError, HandoffError, InterruptionError, OutputError, UsageError
 from .facts import backends
+from .facts.archives import check_archives
+from .facts.constraints import OpenTofu
+from .facts.secrets import OPTION as NO_SECRET
+from .facts.secrets import check_secrets
 from .facts.stack import derive_facts
 from .filenames import to_path, to_text
 from .folder import STOP_SIGNALS, check_replaceable, replace
@@ -67,7 +71,7 @@ exit codes:
   0  success
   1  a bug in this command
   2  usage: an unknown option, stack or address
-  3  a stack cannot be handed over: an absolute path, a missing file, or a block that HCL does not support
+  3  a stack cannot be handed over: a secret, an absolute path, a missing or changed file, or an unsupported block
   4  the output folder must not be replaced, or cannot be written
   5  the app could not be synthesized
   130, 143  interrupted; no bundle was replaced
@@ -123,6 +127,13 @@ def add_command(commands: Subcommands, package_version: str) -> None:
         default=[],
         metavar="PATH",
         help="a path that the configuration may name although it is absolute or missing here; can be repeated",
+    )
+    parser.add_argument(
+        NO_SECRET,
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="a literal value that has the name of a secret and is none, such as aws_x.y.token (can be repeated)",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="do not print the steps")
@@ -186,7 +197,10 @@ def _note(text: str) -> None:
 
 
 def _summary(results: list[dict[str, object]]) -> str:
-    return "\n".join(f"{result['stack']}: {result['folder']}" for result in results)
+    return "\n".join(
+        f"{result['stack']}: {result['folder']} (SHA-256 of {checksums.FILE}: {result['sha256sums']})"
+        for result in results
+    )
 
 
 def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
@@ -204,6 +218,7 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
     folders = folders_of_this_machine(project=project, output=output, allowed=options.allow_path)
     bundles: dict[Path, dict[str, str | Path]] = {}
     notes: dict[str, list[str]] = {}
+    opentofu: dict[str, OpenTofu] = {}
     for stack in stacks:
         with progress.step(f"{stack}: reading the configuration"):
             configuration = _read_configuration(app.stacks[stack], folders, import_from=options.import_from)
@@ -213,6 +228,9 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
         ]
         for note in notes[stack]:
             _note(f"note: {note}")
+        with progress.step(f"{stack}: checking secrets and code archives"):
+            check_secrets(configuration, options.no_secret)
+            check_archives(configuration, app.stacks[stack].parent)
         with progress.step(f"{stack}: composing the bundle"):
             facts = derive_facts(
                 stack,
@@ -223,6 +241,9 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
                 package_version=options.package_version,
             )
             bundles[targets[stack]] = bundle_files(facts, Format(options.format))
+        opentofu[stack] = facts.requirements.opentofu
+        for difference in opentofu[stack].differences:
+            progress.note(f"{stack}: {difference}")
     count = sum(map(len, bundles.values()))
     with progress.step(f"writing {count} files"):
         kept = replace(bundles)
@@ -236,6 +257,8 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
             "format": options.format,
             "files": sum(not (isinstance(file, Path) and file.is_dir()) for file in bundles[target].values()) + 1,
             "sha256sums": checksums.checksum(target / checksums.FILE),
+            "opentofu": opentofu[stack].version,
+            "opentofu_differences": list(opentofu[stack].differences),
             "kept": list(kept[target]),
             "notes": [*app_notes, *notes[stack]],
         }

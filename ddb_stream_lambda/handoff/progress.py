@@ -38,6 +38,14 @@ class Progress:
             if self._is_terminal:
                 self._write(CLEAR_LINE)
 
+    def note(self, text: str) -> None:
+        """Print a line that stays, also on a terminal.
+
+        Args:
+            text: the line.
+        """
+        self._write(f"{text}\n")
+
     def _write(self, text: str) -> None:
         if self._stream is None:
             return

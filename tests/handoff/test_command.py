@@ -1,5 +1,6 @@
 """The command line of the hand-off: options, output, errors and exit codes."""
 
+import hashlib
 import io
 import json
 import os
@@ -27,7 +28,8 @@ def test_unknown_stack_lists_the_stacks(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.usefixtures("output")
 def test_standard_output_has_only_the_result(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_handoff() == 0
-    assert capsys.readouterr().out == "orders: dist/orders\n"
+    digest = hashlib.sha256(Path("dist/orders/SHA256SUMS").read_bytes()).hexdigest()
+    assert capsys.readouterr().out == f"orders: dist/orders (SHA-256 of SHA256SUMS: {digest})\n"
 
 
 @pytest.mark.usefixtures("output")
@@ -174,7 +176,7 @@ def test_text_and_names_are_utf8_in_any_locale(output: Path) -> None:
         run = run_process("--out", f"dist/ü{name}", folder=output.parent, LC_ALL=locale, PYTHONUTF8="0")
         assert run.returncode == 0, run.stderr
         bundle = output.parent / f"dist/ü{name}/orders"
-        assert run.stdout.decode() == f"orders: dist/ü{name}/orders\n"
+        assert run.stdout.decode().startswith(f"orders: dist/ü{name}/orders (SHA-256 ")
         bundles.append(
             {str(path.relative_to(bundle)): path.read_bytes() for path in bundle.rglob("*") if path.is_file()}
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigurationError
 from .json_documents import read_document, write_document
 from .machine_paths import MachineFolders, machine_paths
+from .patterns import Pattern, read_patterns
 from .strings import strings_of
 from .terraform_json import LIST_BLOCKS, canonical_blocks, read_json
 
@@ -106,9 +107,11 @@ class Configuration:
 
     Attributes:
         blocks: the blocks by their type, in Terraform's JSON syntax.
+        patterns: the patterns that this package's construct created.
     """
 
     blocks: Mapping[str, Any]
+    patterns: tuple[Pattern, ...] = ()
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -150,7 +153,7 @@ class Configuration:
 
     def with_imports(self, imports: Sequence[Mapping[str, str]]) -> Configuration:
         """Return the configuration with further import blocks."""
-        return Configuration({**self.blocks, "import": [*self.imports, *imports]})
+        return replace(self, blocks={**self.blocks, "import": [*self.imports, *imports]})
 
     def _blocks_of(self, block: str) -> Iterator[Resource]:
         for type, resources in self.blocks.get(block, {}).items():
@@ -196,7 +199,7 @@ def read_configuration(path: Path, folders: MachineFolders | None = None) -> Con
             "the configuration has absolute paths, which do not exist on other machines; use relative paths or "
             "variables, or allow a path with --allow-path:\n  " + "\n  ".join(paths)
         )
-    return Configuration(_with_compact_documents(blocks))
+    return Configuration(_with_compact_documents(blocks), read_patterns(content))
 
 
 def _order_of(type: str) -> int:
