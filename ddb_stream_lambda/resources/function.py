@@ -569,7 +569,10 @@ def _dead_letter_target(arguments: Arguments) -> str | None:
 def _look_up_dead_letter_key(scope: Construct, target: str) -> str | None:
     """Return the customer managed key of a queue or topic of the stack; look it up if it is not given by its ARN."""
     property = f"{PROPS}.dead_letter_config"
-    return take_destination(scope=scope, arn=target, id="dead-letter-key", property=property).kms_key_arn
+    destination = take_destination(
+        scope=scope, arn=target, id="dead-letter-key", suffix="dead_letter_target", property=property
+    )
+    return destination.kms_key_arn
 
 
 def _access_point(arguments: Arguments) -> str | None:
