@@ -14,7 +14,8 @@ from .errors import ConfigurationError
 from .facts.stack import StackFacts
 from .formats import Format
 from .terraform.backend_files import backend_files
-from .terraform.hcl_files import hcl_files
+from .terraform.hcl_check import checked_hcl_files
+from .terraform.hcl_tool import HclTool
 from .terraform.json_files import json_files
 from .terraform.variables_example import variables_example
 
@@ -22,20 +23,24 @@ from .terraform.variables_example import variables_example
 GITIGNORE = ".terraform/\n*.tfstate\n*.tfstate.*\n*.plan\ncrash.log\n"
 
 
-def bundle_files(facts: StackFacts, format: Format, *, stack_folder: Path) -> dict[str, str | Path]:
+def bundle_files(
+    facts: StackFacts, format: Format, *, stack_folder: Path, hcl_tool: HclTool, check: bool = True
+) -> dict[str, str | Path]:
     """Return the files of a bundle by their paths: the text of each, or the file to copy.
 
     Args:
         facts: the facts about the stack.
         format: the format of the configuration.
         stack_folder: the folder that the configuration's assets are relative to.
+        hcl_tool: the formatter and the parser of HCL.
+        check: whether the HCL is checked: parsed and compared with the JSON configuration.
 
     Raises:
-        ConfigurationError: if an asset is outside the folder, or a block cannot be written as HCL.
+        ConfigurationError: if an asset is outside the folder, or the configuration cannot be written as HCL.
     """
     suppressed_checks = [entry for described in facts.resources for entry in described.suppressed_checks]
     return {
-        **_configuration_files(facts, format),
+        **_configuration_files(facts, format, stack_folder, hcl_tool, check=check),
         **backend_files(facts.backends, format.syntax),
         **_assets(facts.configuration.assets, stack_folder),
         "README.md": readme(facts, format),
@@ -57,13 +62,18 @@ def bundle_files(facts: StackFacts, format: Format, *, stack_folder: Path) -> di
     }
 
 
-def _configuration_files(facts: StackFacts, format: Format) -> dict[str, str]:
+def _configuration_files(
+    facts: StackFacts, format: Format, stack_folder: Path, hcl_tool: HclTool, *, check: bool
+) -> dict[str, str]:
     files: dict[str, str] = {}
     if format is not Format.JSON:
-        files |= hcl_files(
+        files |= checked_hcl_files(
             configuration=facts.configuration,
             requirements=facts.requirements,
             resources=[*facts.data_sources, *facts.resources],
+            stack_folder=stack_folder,
+            tool=hcl_tool,
+            check=check,
         )
     if format is not Format.HCL:
         json = json_files(configuration=facts.configuration, requirements=facts.requirements)

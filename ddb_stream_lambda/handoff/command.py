@@ -23,6 +23,7 @@ from .imports import read_imports
 from .progress import Progress
 from .synthesized.app import is_synthesized, read_app, run_app
 from .synthesized.configuration import Configuration, read_configuration
+from .terraform.hcl_tool import HclTool
 
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -103,6 +104,12 @@ def add_command(commands: Subcommands, package_version: str) -> None:
         metavar="DIR",
         help="folder that cdktf wrote (default: cdktf.out)",
     )
+    parser.add_argument(
+        "--no-check",
+        dest="check",
+        action="store_false",
+        help="do not parse the HCL and compare it with the JSON configuration (needs Node.js and cdktf-cli)",
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="do not print the steps")
 
@@ -110,8 +117,8 @@ def add_command(commands: Subcommands, package_version: str) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
     try:
-        with _signals_as_errors():
-            results = _hand_over(options)
+        with _signals_as_errors(), HclTool(Path.cwd()) as hcl_tool:
+            results = _hand_over(options, hcl_tool)
     except HandoffError as error:
         if options.json:
             print(json.dumps({"error": str(error), "exit_code": error.exit_code}))
@@ -125,7 +132,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
+def _hand_over(options: argparse.Namespace, hcl_tool: HclTool) -> list[dict[str, object]]:
     progress = Progress(quiet=options.quiet)
     cdktf_output = options.cdktf_output.resolve()
     project = Path.cwd()
@@ -152,7 +159,13 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
                 cdktf_version=app.cdktf_version,
                 package_version=options.package_version,
             )
-            files = bundle_files(facts, Format(options.format), stack_folder=app.stacks[stack].parent)
+            files = bundle_files(
+                facts,
+                Format(options.format),
+                stack_folder=app.stacks[stack].parent,
+                hcl_tool=hcl_tool,
+                check=options.check,
+            )
         target = options.out / stack
         with progress.step(f"{stack}: writing {len(files)} files"):
             replace(target, files)
