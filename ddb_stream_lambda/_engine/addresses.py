@@ -251,24 +251,25 @@ class _Moves(TerraformElement):
         }
 
     def _find_moves(self) -> list[Move]:
-        """Return the moves. Terraform takes one move to an address, and one from it.
+        """Return the moves, sorted by the present address. Terraform takes one move to an address, and one from it.
 
         If the user moves a resource from A to its present address, the former address moves to A.
         """
         stack = self.cdktf_stack
-        if not stack.has_resource_move():
-            return self._moves
         moves = {target: source for source, target in self._moves}
+        if not stack.has_resource_move():
+            return [(moves[target], target) for target in sorted(moves)]
         for source, target in _moves_of_resources(stack):
             if target in moves:
                 moves[source] = moves.pop(target)
             moves = {to: former for to, former in moves.items() if former != source}
-        return [(source, target) for target, source in moves.items()]
+        return [(moves[target], target) for target in sorted(moves)]
 
 
 def _moves_of_resources(stack: TerraformStack) -> Iterator[Move]:
     """Yield the moves that the user gave to resources of a stack."""
     for element in stack.node.find_all():
-        if isinstance(element, TerraformResource) and element.has_resource_move() is not None:
+        # `has_resource_move` of a resource raises an error if there is none.
+        if isinstance(element, TerraformResource) and element.to_metadata().get("moved"):
             for move in element.to_terraform()["moved"]:
                 yield move["from"], move["to"]

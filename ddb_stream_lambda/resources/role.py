@@ -226,7 +226,7 @@ def _with_attachment_ids(policy_arns: Sequence[str], scope: Construct) -> Iterat
 
 
 def _policy_suffix(arn: str, scope: Construct) -> str:
-    """Return the end of an attachment's address: the policy's name, or the name of the policy's resource."""
-    text = expression_of(arn, scope) if is_token(arn) else arn.rsplit("/", 1)[-1]
+    """Return the end of an attachment's address: the policy's path and name, or the name of its resource."""
+    text = expression_of(arn, scope) if is_token(arn) else arn.split(":policy/")[-1]
     resource = POLICY_REFERENCE.fullmatch(text)
     return snake_case(text if resource is None else resource[1]) or "policy"
