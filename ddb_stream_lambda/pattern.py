@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Never, TypedDict, Unpack, overload
 from constructs import Construct
 
 from ._engine import tokens
+from ._engine.addresses import claim_addresses
 from ._engine.failures import is_engine_error, reason_of, report_engine_errors
+from ._engine.marks import mark_pattern
 from ._engine.scopes import Location, locate
 from .arguments._generated import (
     DynamoEventSourceProps,
@@ -259,6 +261,7 @@ class DynamoDBStreamsToLambda(Construct):
                 message = f"the scope refuses it: {reason_of(error)}; choose another id, or create it before synthesis"
                 mistakes.add("id", id, message)
             mistakes.raise_any()
+            claim_addresses(self, location)
 
             # The table and its stream.
             source = table.build_table(scope=self, table=table_input, function_companion=function_input.companion())
@@ -316,6 +319,8 @@ class DynamoDBStreamsToLambda(Construct):
                 depends_on=[*policies, *(invoked.dependables(location.stack) if alias is None else [alias])],
                 preconditions=source.preconditions(),
             )
+
+            mark_pattern(self, path=path, stack=location.stack)
 
             weakened = [
                 *table.warnings_of(table_input),

@@ -16,13 +16,16 @@ framework:
 """
 HCL = """\
   - terraform
+  - secrets
 # Suppressed checks are listed with their reasons at each resource in main.tf.
 """
 JSON = """\
   - terraform_json
-# checkov cannot read required_version in JSON. The skipped file contains only version constraints.
+  - secrets
+# In JSON, checkov reads neither required_version nor moved blocks. The skipped files contain nothing else to check.
 skip-path:
   - versions.tf.json
+  - moved.tf.json
 """
 
 
@@ -39,7 +42,8 @@ def checkov_settings(suppressed_checks: Iterable[SuppressedCheck], syntax: Synta
     if syntax is Syntax.HCL:
         return COMMON + HCL
     entries = {entry.check: entry for entry in suppressed_checks}
-    lines = ["# Suppressed checks, each with its reason:", "skip-check:"] if entries else []
+    heading = "# Suppressed checks, each with its reason. JSON has no comments, so they hold for every resource here:"
+    lines = [heading, "skip-check:"] if entries else []
     for check, entry in sorted(entries.items()):
         lines += [f"  # {entry.type}: {entry.reason}", f"  - {check}"]
     return COMMON + JSON + "".join(f"{line}\n" for line in lines)
