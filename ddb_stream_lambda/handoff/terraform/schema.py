@@ -13,7 +13,7 @@ METADATA = "//"
 
 
 class Kind(Enum):
-    """What the strings of an argument are in Terraform's JSON syntax.
+    """The meaning of an argument's strings in Terraform's JSON syntax.
 
     See https://developer.hashicorp.com/terraform/language/syntax/json#block-type-specific-exceptions.
     """
@@ -97,9 +97,9 @@ def join(address: str, name: str) -> str:
 
 
 def bodies_of(value: Any, labels: int, address: str) -> Iterator[Body]:
-    """Yield the blocks that a value in Terraform's JSON syntax stands for.
+    """Yield the blocks of a value in Terraform's JSON syntax.
 
-    The value is an object for one block or a list for several; null stands for no block. Each label is a level of
+    The value is an object for one block or a list for several; null is no block. Each label is a level of
     objects, which may be lists too.
 
     Raises:
