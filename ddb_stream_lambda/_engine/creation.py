@@ -15,6 +15,7 @@ import jsii
 from cdktf import TerraformElement
 from constructs import Construct
 
+from .marks import record
 from .templates import escape_for_hcl
 from .tokens import expression_of, is_token
 
@@ -43,6 +44,7 @@ def create(kind: type[ElementT], *, scope: Construct, id: str, arguments: Mappin
     writes_hcl = _writes_hcl()
     arguments = _with_references(_escape_texts(arguments) if writes_hcl else arguments, scope)
     jsii.create(kind, element, [scope, id, _for_engine(arguments)])
+    record(scope, id)
     lifecycle = arguments.get("lifecycle")
     if isinstance(lifecycle, Mapping) and CONDITIONS & lifecycle.keys() and writes_hcl:
         _write_conditions_as_blocks(element, lifecycle)

@@ -41,7 +41,7 @@ def bundle_files(facts: StackFacts, format: Format, *, stack_folder: Path) -> di
         "README.md": readme(facts, format),
         "RUNBOOK.md": runbook(
             stack=facts.stack,
-            resources=[described.resource for described in facts.resources],
+            pipelines=facts.pipelines,
             outputs=facts.outputs,
             has_imports=bool(facts.configuration.imports),
         ),

@@ -16,6 +16,9 @@ from . import checksums
 from .bundle import bundle_files
 from .errors import HandoffError, InterruptionError, UsageError
 from .facts import backends
+from .facts.archives import check_archives
+from .facts.secrets import OPTION as NO_SECRET
+from .facts.secrets import check_secrets
 from .facts.stack import derive_facts
 from .folder import STOP_SIGNALS, check_replaceable, replace
 from .formats import Format
@@ -54,7 +57,7 @@ exit codes:
   0  success
   1  a bug in this command
   2  usage: an unknown option, stack or address
-  3  the stack cannot be handed over: an absolute path, a missing file, or a block that HCL does not support
+  3  the stack cannot be handed over: a secret, an absolute path, a missing or changed file, or an unsupported block
   4  the output folder must not be replaced, or cannot be written
   5  the app could not be synthesized
   130, 143  interrupted; no bundle was replaced
@@ -103,6 +106,13 @@ def add_command(commands: Subcommands, package_version: str) -> None:
         metavar="DIR",
         help="folder that cdktf wrote (default: cdktf.out)",
     )
+    parser.add_argument(
+        NO_SECRET,
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="a literal value that has the name of a secret and is none, such as aws_x.y.token (can be repeated)",
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="do not print the steps")
 
@@ -121,7 +131,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(results, indent=2))
     else:
         for result in results:
-            print(f"{result['stack']}: {result['folder']}")
+            print(f"{result['stack']}: {result['folder']} (SHA-256 of {checksums.FILE}: {result['sha256sums']})")
     return 0
 
 
@@ -144,6 +154,9 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
             configuration = _read_configuration(
                 app.stacks[stack], [project, cdktf_output, Path.home()], import_from=options.import_from
             )
+        with progress.step(f"{stack}: checking secrets and code archives"):
+            check_secrets(configuration, options.no_secret)
+            check_archives(configuration, app.stacks[stack].parent)
         with progress.step(f"{stack}: composing the bundle"):
             facts = derive_facts(
                 stack,
@@ -153,6 +166,8 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
                 package_version=options.package_version,
             )
             files = bundle_files(facts, Format(options.format), stack_folder=app.stacks[stack].parent)
+        for difference in facts.requirements.opentofu.differences:
+            progress.note(f"{stack}: {difference}")
         target = options.out / stack
         with progress.step(f"{stack}: writing {len(files)} files"):
             replace(target, files)
@@ -163,6 +178,8 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
                 "format": options.format,
                 "files": len(files) + 1,
                 "sha256sums": checksums.checksum(target / checksums.FILE),
+                "opentofu": facts.requirements.opentofu.version,
+                "opentofu_differences": list(facts.requirements.opentofu.differences),
             }
         )
     return results

@@ -39,3 +39,13 @@ class Progress:
             if self._is_terminal and not self._quiet:
                 self._stream.write(CLEAR_LINE)
                 self._stream.flush()
+
+    def note(self, text: str) -> None:
+        """Print a line that stays, also on a terminal.
+
+        Args:
+            text: the line.
+        """
+        if not self._quiet:
+            self._stream.write(f"{text}\n")
+            self._stream.flush()

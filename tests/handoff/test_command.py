@@ -1,5 +1,6 @@
 """The command line of the hand-off: options, output, errors and exit codes."""
 
+import hashlib
 import io
 import json
 import re
@@ -26,7 +27,8 @@ def test_unknown_stack_lists_the_stacks(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.usefixtures("output")
 def test_standard_output_has_only_the_result(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_handoff() == 0
-    assert capsys.readouterr().out == "orders: dist/orders\n"
+    digest = hashlib.sha256(Path("dist/orders/SHA256SUMS").read_bytes()).hexdigest()
+    assert capsys.readouterr().out == f"orders: dist/orders (SHA-256 of SHA256SUMS: {digest})\n"
 
 
 @pytest.mark.usefixtures("output")

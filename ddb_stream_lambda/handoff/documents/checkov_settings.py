@@ -16,10 +16,12 @@ framework:
 """
 HCL = """\
   - terraform
+  - secrets
 # Suppressed checks are listed with their reasons at each resource in main.tf.
 """
 JSON = """\
   - terraform_json
+  - secrets
 # checkov cannot read required_version in JSON. The skipped file contains only version constraints.
 skip-path:
   - versions.tf.json
@@ -39,7 +41,8 @@ def checkov_settings(suppressed_checks: Iterable[SuppressedCheck], syntax: Synta
     if syntax is Syntax.HCL:
         return COMMON + HCL
     entries = {entry.check: entry for entry in suppressed_checks}
-    lines = ["# Suppressed checks, each with its reason:", "skip-check:"] if entries else []
+    heading = "# Suppressed checks, each with its reason. JSON has no comments, so they hold for every resource here:"
+    lines = [heading, "skip-check:"] if entries else []
     for check, entry in sorted(entries.items()):
         lines += [f"  # {entry.type}: {entry.reason}", f"  - {check}"]
     return COMMON + JSON + "".join(f"{line}\n" for line in lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..synthesized.configuration import Configuration, Resource
@@ -11,6 +11,8 @@ from .checkov import SuppressedCheck, suppressed_checks_of
 from .constraints import Requirements, read_requirements
 from .descriptions import describe
 from .permissions import Permissions, read_permissions
+from .pipelines import Pipeline, pattern_addresses, read_pipelines
+from .references import read_references
 from .tool_versions import read_tool_versions
 from .variables import Output, Variable, read_outputs, read_variables
 
@@ -43,7 +45,9 @@ class StackFacts:
         outputs: the outputs, sorted by their names.
         resources: the resources, in the order of the data flow.
         data_sources: the data sources.
-        permissions: the statements of the policies.
+        pipelines: the parts of each pattern, and the stream that it reads.
+        references: the addresses that each resource, data source and module refers to.
+        permissions: the permissions that the resources grant.
         tool_versions: the version of each tool that made the stack.
     """
 
@@ -55,6 +59,8 @@ class StackFacts:
     outputs: tuple[Output, ...]
     resources: tuple[DescribedResource, ...]
     data_sources: tuple[DescribedResource, ...]
+    pipelines: tuple[Pipeline, ...]
+    references: Mapping[str, Sequence[str]]
     permissions: Permissions
     tool_versions: Mapping[str, str]
 
@@ -73,6 +79,11 @@ def derive_facts(
     """
     requirements = read_requirements(configuration)
     providers = [provider.name for provider in requirements.providers]
+    of_patterns = pattern_addresses(configuration)
+
+    def describe_all(resources: Iterable[Resource]) -> tuple[DescribedResource, ...]:
+        return tuple(_describe(resource, is_of_pattern=resource.address in of_patterns) for resource in resources)
+
     return StackFacts(
         stack=stack,
         configuration=configuration,
@@ -80,8 +91,10 @@ def derive_facts(
         backends=choose_backends(stack, configured=configuration.settings.get("backend", {}), requested=backend),
         variables=read_variables(configuration),
         outputs=read_outputs(configuration),
-        resources=tuple(map(_describe, configuration.resources)),
-        data_sources=tuple(map(_describe, configuration.data_sources)),
+        resources=describe_all(configuration.resources),
+        data_sources=describe_all(configuration.data_sources),
+        pipelines=read_pipelines(configuration),
+        references=read_references(configuration),
         permissions=read_permissions(configuration),
         tool_versions=read_tool_versions(
             package_version=package_version, cdktf_version=cdktf_version, providers=providers
@@ -89,5 +102,9 @@ def derive_facts(
     )
 
 
-def _describe(resource: Resource) -> DescribedResource:
-    return DescribedResource(resource, describe(resource), suppressed_checks_of(resource))
+def _describe(resource: Resource, *, is_of_pattern: bool) -> DescribedResource:
+    return DescribedResource(
+        resource,
+        describe(resource, is_of_pattern=is_of_pattern),
+        suppressed_checks_of(resource, is_of_pattern=is_of_pattern),
+    )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigurationError
 from . import templates
 from .json_documents import read_document, write_document
+from .patterns import Pattern, read_patterns
 
 METADATA = "//"
 KNOWN_BLOCKS = frozenset(
@@ -88,9 +89,11 @@ class Configuration:
 
     Attributes:
         blocks: the blocks by their type, in Terraform's JSON syntax.
+        patterns: the patterns that this package's construct created.
     """
 
     blocks: Mapping[str, Any]
+    patterns: tuple[Pattern, ...] = ()
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -137,7 +140,7 @@ class Configuration:
 
     def with_imports(self, imports: Sequence[Mapping[str, str]]) -> Configuration:
         """Return the configuration with further import blocks."""
-        return Configuration({**self.blocks, "import": [*self.imports, *imports]})
+        return replace(self, blocks={**self.blocks, "import": [*self.imports, *imports]})
 
     def _blocks_of(self, block: str) -> Iterator[Resource]:
         for type, resources in self.blocks.get(block, {}).items():
@@ -183,7 +186,7 @@ def read_configuration(path: Path, machine_folders: Sequence[Path] = ()) -> Conf
             "the configuration has absolute paths, which do not exist on other machines; use relative paths or "
             "variables:\n  " + "\n  ".join(paths)
         )
-    return Configuration(_with_compact_documents(blocks))
+    return Configuration(_with_compact_documents(blocks), read_patterns(content))
 
 
 def _order_of(type: str) -> int:

@@ -143,7 +143,7 @@ resource "aws_iam_role_policy" "pipeline_role-policy_DFBDB60F" {
   })
 }
 
-# The logs of the function. They are kept for 365 days.
+# The logs of the function. Log events are kept for 365 days.
 resource "aws_cloudwatch_log_group" "pipeline_log-group_B154E861" {
   # checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts the logs with its own key. A customer managed key needs a key policy that allows CloudWatch Logs to use it.
 
@@ -156,9 +156,9 @@ resource "aws_cloudwatch_log_group" "pipeline_log-group_B154E861" {
 resource "aws_lambda_function" "pipeline_function_C9FB3D1C" {
   # checkov:skip=CKV_AWS_115:The number of the stream's shards limits the concurrency. Reserved concurrency would leave less for the account's other functions.
   # checkov:skip=CKV_AWS_116:The event source mapping sends failed batches to its failure destination. dead_letter_config applies only to asynchronous invocations.
-  # checkov:skip=CKV_AWS_117:The function calls endpoints that authenticate it with IAM. Whether it needs a VPC depends on the account's network.
+  # checkov:skip=CKV_AWS_117:The function needs no VPC to read the stream and to write to the queue. It needs one only for what its own code calls in a VPC, which is the stack's decision.
   # checkov:skip=CKV_AWS_173:Lambda encrypts environment variables with its own key. Secrets belong in AWS Secrets Manager.
-  # checkov:skip=CKV_AWS_272:source_code_hash and SHA256SUMS pin the code. Code signing needs a signing profile, which belongs to the account.
+  # checkov:skip=CKV_AWS_272:source_code_hash finds an archive that is damaged or mixed up. It does not prove who made the archive: code signing does, and it needs a signing profile, which belongs to the account.
 
   function_name    = "${var.name_prefix}-orders"
   filename         = "assets/code-hello/85c39b33e5b99c494c786ff2a91bd12c78631fa3ef6d3966e580bdffd9043ab4/hello.zip"
