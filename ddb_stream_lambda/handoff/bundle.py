@@ -39,12 +39,7 @@ def bundle_files(facts: StackFacts, format: Format, *, stack_folder: Path) -> di
         **backend_files(facts.backends, format.syntax),
         **_assets(facts.configuration.assets, stack_folder),
         "README.md": readme(facts, format),
-        "RUNBOOK.md": runbook(
-            stack=facts.stack,
-            pipelines=facts.pipelines,
-            outputs=facts.outputs,
-            has_imports=bool(facts.configuration.imports),
-        ),
+        "RUNBOOK.md": runbook(facts, format.syntax.suffix),
         manifest_file.FILE: manifest(
             stack=facts.stack,
             format=format,
