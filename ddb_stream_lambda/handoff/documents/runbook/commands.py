@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ...facts.stack import StackFacts
 from ...synthesized.configuration import Resource
 from ...synthesized.templates import sole_expression
+from ..markdown import paragraph
 
 BACKEND_SETTINGS = "prod.tfbackend"
 VARIABLES = "prod.tfvars"
@@ -52,8 +53,7 @@ class Commands:
         return f"terraform apply {name}.plan"
 
     def value(self, template: str) -> str:
-        """Return a template's value for a shell, in double quotes: from an output if there is one, or else "
-        "evaluated."""
+        """Return a template's value for a shell, in double quotes: from an output, or from the console."""
         output = next((output for output in self.facts.outputs if output.value == template), None)
         if output is not None:
             return f'"$(terraform output -raw {output.name})"'

@@ -21,7 +21,7 @@ def introduction(commands: Commands) -> str:
             "Run the commands of a chapter one after the other, in the folder of this bundle. If a command fails, or "
             "prints something else than the text describes, stop there. Replace each word in capital letters, such as "
             "`PREVIOUS_BUNDLE`, before you run the command. The commands are for the environment `prod`. For another "
-            "environment, use its name in place of `prod`, and a folder of its own with a copy of this bundle: then no "
+            "environment, use its name in place of `prod`, and a separate folder with a copy of this bundle: then no "
             "command can use the state of one environment with the variables of another."
         ),
         paragraph(
@@ -172,9 +172,10 @@ def roll_back(commands: Commands) -> str:
         "Roll back",
         paragraph(
             "Deploy the previous bundle again, with the present state, variables and backend settings. Run these "
-            "commands in the folder of the previous bundle. `NEWER_BUNDLE` is the folder of this bundle. If the folder "
-            "of the previous bundle has a file `terraform.tfstate`, delete it: it is an old copy of the state, with "
-            "which Terraform finds no changes, and the new code stays."
+            "commands in the folder of the previous bundle. `NEWER_BUNDLE` is the folder of this bundle. If that folder "
+            "has a file `terraform.tfstate`, first do the chapter Move the state there. A file `terraform.tfstate` in "
+            "the folder of the previous bundle is an old copy: with it, the plan would show `No changes`, and the new "
+            "code would stay. The commands below use the backend instead."
         ),
         shell(*_carry_over("NEWER", commands)),
         *_move_back(moved),
@@ -211,7 +212,8 @@ def drift(commands: Commands) -> str:
                 shell(
                     f"FUNCTION={commands.attribute(function, 'function_name')}",
                     'aws lambda update-function-code --function-name "$FUNCTION" \\',
-                    f"  --zip-file fileb://{archive} --query CodeSha256 --output text",
+                    f"  --zip-file fileb://{archive} \\",
+                    "  --query CodeSha256 --output text",
                 ),
             ]
     return chapter(

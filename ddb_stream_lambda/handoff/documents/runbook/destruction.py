@@ -9,7 +9,7 @@ from ...synthesized.templates import sole_expression
 from ..markdown import paragraph
 from .commands import Commands, chapter, file_block, shell, steps_lost
 
-# What destroying a resource of the type loses, and no apply brings back.
+# The contents of a resource that are lost when it is destroyed, by the resource's type. No apply restores them.
 LOSSES = {
     "aws_cloudwatch_log_group": "all logs",
     "aws_db_instance": "all data",
@@ -38,7 +38,7 @@ def destroy(commands: Commands) -> list[str]:
 
 
 def _destroy_all(resources: Sequence[Resource], commands: Commands) -> str:
-    losses = [f"- `{resource.address}`: {LOSSES[resource.type]}" for resource in resources if resource.type in LOSSES]
+    losses = [f"- `{resource.address}`: {LOSSES[resource.type]}." for resource in resources if resource.type in LOSSES]
     tables = [resource for resource in resources if resource.type == "aws_dynamodb_table"]
     blocks = [line for resource in resources for line in _unprotected(resource)]
     variables = dict.fromkeys(variable for resource in resources if (variable := _protection_variable(resource)))

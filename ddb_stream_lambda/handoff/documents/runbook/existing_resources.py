@@ -1,4 +1,4 @@
-"""The chapter about importing resources that exist, with the ids as far as the configuration tells them."""
+"""The chapter about importing resources that exist, with the ids that the configuration determines."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ImportId:
     """The id of a resource in an import.
 
     Attributes:
-        text: the id as a template, or a word in capital letters that stands for it.
+        text: the id as a template, or a placeholder in capital letters.
         lookup: the command that prints the id; empty if the template gives it.
         is_known: whether the template or the command gives the id.
     """
@@ -154,8 +154,7 @@ def _referenced(value: object, resources: Mapping[str, Resource]) -> Resource | 
 
 
 def _resolved(value: object, resources: Mapping[str, Resource], depth: int = 5) -> str | None:
-    """Return a template with only variables, locals and functions. References to resources give way to their "
-    "arguments."""
+    """Return a template with only variables, locals and functions. None if it needs the state."""
     if not isinstance(value, str) or not value or not depth:
         return None
     parts = []
