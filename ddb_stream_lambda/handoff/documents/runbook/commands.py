@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ...facts.stack import StackFacts
 from ...synthesized.configuration import Resource
-from ...synthesized.templates import sole_expression
+from ...synthesized.templates import expressions_of, sole_expression
 from ..markdown import paragraph
 
 BACKEND_SETTINGS = "prod.tfbackend"
 VARIABLES = "prod.tfvars"
+# A reference to an attribute of a resource or data source: the address and the attribute.
+ATTRIBUTE = re.compile(r"((?:data\.)?(?!var\.|local\.|each\.|count\.|path\.)[\w-]+\.[\w-]+)\.(\w+)")
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Commands:
 
     @property
     def uses_aws(self) -> bool:
-        """Whether the stack has resources of AWS."""
+        """True if the stack has resources of AWS."""
         return any(described.resource.type.startswith("aws_") for described in self.facts.resources)
 
     @property
@@ -53,15 +56,23 @@ class Commands:
         return f"terraform apply {name}.plan"
 
     def value(self, template: str) -> str:
-        """Return a template's value for a shell, in double quotes: from an output, or from the console."""
+        """Return a shell expression for a template's value, in double quotes.
+
+        It reads the value from an output if there is one, an attribute of a resource from the state, and evaluates any
+        other template with the environment's variables.
+        """
         output = next((output for output in self.facts.outputs if output.value == template), None)
         if output is not None:
             return f'"$(terraform output -raw {output.name})"'
         expression = sole_expression(template)
         if expression is None:
-            if "${" not in template and "%{" not in template:
+            if not expressions_of(template):
                 return f'"{template}"'
             expression = f'"{template}"'
+        if attribute := ATTRIBUTE.fullmatch(expression):
+            # The command `terraform console` ignores the path of the backend `local`, so it may not find the state.
+            pattern = f"s/^    {attribute[2]} *= \"\\(.*\\)\"$/\\1/p"
+            return f"\"$(terraform state show -no-color '{attribute[1]}' | sed -n '{pattern}')\""
         quoted = expression.replace("'", "'\\''")
         return f"\"$(echo '{quoted}' | terraform console{self.variables} | tr -d '\"')\""
 
@@ -86,5 +97,5 @@ def chapter(title: str, *parts: str) -> str:
 
 
 def steps_lost(text: str) -> str:
-    """Return the sentence that says what a step destroys."""
+    """Return the sentence about the loss in a step."""
     return paragraph(f"**Lost: {text}**")

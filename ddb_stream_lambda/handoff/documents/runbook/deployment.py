@@ -142,14 +142,14 @@ def next_bundle(commands: Commands) -> str:
         shell(commands.plan("next")),
         paragraph(
             "Read the plan. It must not add the resources that exist already. `has moved to` is normal. If "
-            "it says `must be replaced` or `to destroy`, ask the developers of the stack before you apply it."
+            "it shows `must be replaced` or `to destroy`, ask the developers of the stack before you apply it."
         ),
         shell(commands.apply("next")),
         "Then do the chapter Check that it works.",
         "Which files come from the previous folder:",
         _carried_table(commands),
         "This lists everything that only the previous folder has. Copy by hand what your team still needs:",
-        shell("diff -rq \"$PREVIOUS\" . | sed -n '/^Only in \\.\\./p'"),
+        shell("PREVIOUS=../PREVIOUS_BUNDLE", "diff -rq \"$PREVIOUS\" . | sed -n '/^Only in \\.\\./p'"),
         paragraph(
             "Do not use `-upgrade` unless `terraform init` reports that a locked provider does not match the version "
             "constraint. Then the new bundle needs a newer provider:"
@@ -171,7 +171,7 @@ def roll_back(commands: Commands) -> str:
     return chapter(
         "Roll back",
         paragraph(
-            "Deploy the previous bundle again, with the present state, variables and backend settings. Run these "
+            "Deploy the previous bundle again, with the same state, variables and backend settings. Run these "
             "commands in the folder of the previous bundle. `NEWER_BUNDLE` is the folder of this bundle. If that folder "
             "has a file `terraform.tfstate`, first do the chapter Move the state there. A file `terraform.tfstate` in "
             "the folder of the previous bundle is an old copy: with it, the plan would show `No changes`, and the new "
