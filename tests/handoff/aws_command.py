@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import jmespath
+import jmespath  # type: ignore[import-untyped]  # it has no types
 from botocore import xform_name
 
 
 def main(arguments: list[str]) -> None:
     service, operation, *rest = arguments
     # The AWS CLI has its own name for the operations of S3.
-    client: Any = boto3.client("s3" if service == "s3api" else service)  # type: ignore[call-overload]  # the name is known only here
+    client: Any = boto3.client("s3" if service == "s3api" else service)
     if operation == "wait":
         waiter = client.get_waiter(rest[0].replace("-", "_"))
         waiter.wait(**parameters(client, waiter.config.operation, rest[1:])[0])

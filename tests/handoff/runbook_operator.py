@@ -105,6 +105,6 @@ def chapters_of(runbook: str) -> dict[str, list[tuple[str, str]]]:
 def replace_words(text: str, words: dict[str, str]) -> str:
     """Replace the words in capital letters. Each must be in the text."""
     for word, value in words.items():
-        text, count = re.subn(rf"\b{word}\b", lambda _, value=value: value, text)
+        text, count = re.subn(rf"\b{word}\b", value.replace("\\", r"\\"), text)
         assert count, f"{word} is not in:\n{text}"
     return text

@@ -102,7 +102,7 @@ def test_runbook_deploys_updates_rolls_back_imports_and_destroys_a_stack(
     assert functions.get_function_configuration(FunctionName=name)["CodeSha256"] == hash_in(first)
 
     # Changes by hand: a paused mapping that stays paused, the retention of the logs, and the code.
-    assert re.search("^Disabl", first.run("Pause and resume", 0))
+    assert set(first.run("Pause and resume", 0).split()) <= {"Disabling", "Disabled"}
     pause = first.write("Pause and resume", 2)
     logs.put_retention_policy(logGroupName=f"/aws/lambda/{name}", retentionInDays=7)
     assert "retention_in_days" in first.run("Find and undo changes made by hand", 0)
@@ -111,11 +111,10 @@ def test_runbook_deploys_updates_rolls_back_imports_and_destroys_a_stack(
     assert group["retentionInDays"] == 365
     functions.update_function_code(FunctionName=name, ZipFile=archive("by hand"))
     assert first.run("Find and undo changes made by hand", 2).strip() == hash_in(first)
-    assert functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"][0]["State"].startswith(
-        "Disabl"
-    )
+    (mapping,) = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    assert mapping["State"] in ("Disabling", "Disabled")
     pause.unlink()
-    assert re.search("^Enabl", first.run("Pause and resume", 1))
+    assert set(first.run("Pause and resume", 1).split()) <= {"Enabling", "Enabled"}
 
     # The dead-letter queue: a message about a record that is in the stream.
     table, streams = client("dynamodb"), client("dynamodbstreams")

@@ -71,7 +71,7 @@ class Commands:
             expression = f'"{template}"'
         if attribute := ATTRIBUTE.fullmatch(expression):
             # The command `terraform console` ignores the path of the backend `local`, so it may not find the state.
-            pattern = f"s/^    {attribute[2]} *= \"\\(.*\\)\"$/\\1/p"
+            pattern = f's/^    {attribute[2]} *= "\\(.*\\)"$/\\1/p'
             return f"\"$(terraform state show -no-color '{attribute[1]}' | sed -n '{pattern}')\""
         quoted = expression.replace("'", "'\\''")
         return f"\"$(echo '{quoted}' | terraform console{self.variables} | tr -d '\"')\""

@@ -135,9 +135,9 @@ def next_bundle(commands: Commands) -> str:
         ),
         shell("sha256sum --check --quiet SHA256SUMS", *_carry_over("PREVIOUS", commands)),
         paragraph(
-            "The last command lists the resources of the deployment. If it lists nothing, stop: the folder does not "
-            "use "
-            "the state of the deployment, and an apply would create every resource a second time. Then plan:"
+            "The last command lists the resources of the deployment. If it lists nothing, or prints `No state file was "
+            "found!`, stop: the folder does not use the state of the deployment, and an apply would create every "
+            "resource a second time. Otherwise, plan:"
         ),
         shell(commands.plan("next")),
         paragraph(
@@ -172,7 +172,7 @@ def roll_back(commands: Commands) -> str:
         "Roll back",
         paragraph(
             "Deploy the previous bundle again, with the same state, variables and backend settings. Run these "
-            "commands in the folder of the previous bundle. `NEWER_BUNDLE` is the folder of this bundle. If that folder "
+            "commands in its folder. `NEWER_BUNDLE` is the folder of this bundle. If the folder of this bundle "
             "has a file `terraform.tfstate`, first do the chapter Move the state there. A file `terraform.tfstate` in "
             "the folder of the previous bundle is an old copy: with it, the plan would show `No changes`, and the new "
             "code would stay. The commands below use the backend instead."
