@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..synthesized.patterns import Pattern
@@ -67,7 +68,7 @@ def _boxes(ids: Mapping[tuple[str, str], str]) -> list[str]:
 def _by_type(nodes: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
     """Return the group and label of each address, with one label for all resources of a type in a group."""
     keys = {address: (group, address.rpartition(".")[0]) for address, (group, _) in nodes.items()}
-    counts = {key: sum(other == key for other in keys.values()) for key in set(keys.values())}
+    counts = Counter(keys.values())
     return {address: (key[0], f"{_escape(key[1])} × {counts[key]}") for address, key in keys.items()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..synthesized.assets import Assets
 from ..synthesized.configuration import Configuration, Resource
 from .backends import Backends, choose_backends
 from .checkov import SuppressedCheck, suppressed_checks_of
@@ -39,6 +40,7 @@ class StackFacts:
     Attributes:
         stack: the stack's name.
         configuration: the configuration, import blocks included.
+        assets: the files that go along with the configuration.
         requirements: the constraints on Terraform and the providers.
         backends: the backend that the bundle names, and those that it offers.
         variables: the variables, sorted by their names.
@@ -53,6 +55,7 @@ class StackFacts:
 
     stack: str
     configuration: Configuration
+    assets: Assets
     requirements: Requirements
     backends: Backends
     variables: tuple[Variable, ...]
@@ -66,13 +69,20 @@ class StackFacts:
 
 
 def derive_facts(
-    stack: str, configuration: Configuration, *, backend: str | None, cdktf_version: str, package_version: str
+    stack: str,
+    configuration: Configuration,
+    *,
+    assets: Assets,
+    backend: str | None,
+    cdktf_version: str,
+    package_version: str,
 ) -> StackFacts:
     """Derive the facts about a stack from its configuration.
 
     Args:
         stack: the stack's name.
         configuration: the stack's configuration, import blocks included.
+        assets: the files that go along with the configuration.
         backend: the type of backend that the bundle names, or `backends.NONE`; None for the stack's backend.
         cdktf_version: the version of cdktf that synthesized the stack.
         package_version: the version of this package.
@@ -87,6 +97,7 @@ def derive_facts(
     return StackFacts(
         stack=stack,
         configuration=configuration,
+        assets=assets,
         requirements=requirements,
         backends=choose_backends(stack, configured=configuration.settings.get("backend", {}), requested=backend),
         variables=read_variables(configuration),

@@ -202,9 +202,7 @@ resource "aws_lambda_event_source_mapping" "pipeline_event-source-mapping_7B847D
 
   filter_criteria {
     filter {
-      pattern = jsonencode({
-        eventName = ["INSERT", "MODIFY"]
-      })
+      pattern = "{\"eventName\": [\"INSERT\", \"MODIFY\"]}"
     }
   }
 
