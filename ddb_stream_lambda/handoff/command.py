@@ -62,7 +62,7 @@ examples:
   ddb-stream-lambda handoff --json | jq -r '.[].folder'    for scripts
 
 ids.json maps the addresses of resources to their ids:
-  {"aws_dynamodb_table.pipeline_table_4950B2AC": "orders", "aws_iam_role.pipeline_role_344DF3A8": "orders"}
+  {"aws_dynamodb_table.pipeline": "orders", "aws_iam_role.pipeline": "orders"}
 
 The command never replaces a folder that is not a bundle, or a bundle with changed files. Files that someone added to a
 bundle, such as a state, variables, or the selected workspace in .terraform, stay in the folder. The command writes all

@@ -133,7 +133,7 @@ def test_runbook_reads_a_value_from_an_output(hand_over: HandOver) -> None:
 
 
 def test_runbook_reads_a_value_without_output_from_the_state(hand_over: HandOver) -> None:
-    assert "7B847D07' | sed -n 's/^    uuid *= " in (hand_over() / "RUNBOOK.md").read_text()
+    assert "_mapping.pipeline' | sed -n 's/^    uuid *= " in (hand_over() / "RUNBOOK.md").read_text()
 
 
 def test_two_checkouts_write_the_same_bytes_without_a_trace_of_the_machine(tmp_path: Path) -> None:

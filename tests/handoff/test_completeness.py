@@ -40,7 +40,7 @@ def planned(terraform: Terraform, folder: Path) -> dict[str, Any]:
     return changes
 
 
-@pytest.mark.parametrize("format", ["json"])
+@pytest.mark.parametrize("format", ["json", "hcl"])
 def test_bundle_plans_the_same_files_as_the_folder_of_cdktf(
     write_stack: WriteStack, hand_over: HandOver, terraform: Terraform, tmp_path: Path, format: str
 ) -> None:
@@ -84,7 +84,7 @@ def test_bundle_plans_the_same_files_as_the_folder_of_cdktf(
     assert expected["greeting"]["after"] == "hello"
 
 
-@pytest.mark.parametrize("format", ["json"])
+@pytest.mark.parametrize("format", ["json", "hcl"])
 def test_imports_moves_and_removals_of_the_stack_are_in_the_plan(
     write_stack: WriteStack, hand_over: HandOver, terraform: Terraform, tmp_path: Path, format: str
 ) -> None:

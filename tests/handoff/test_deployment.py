@@ -76,7 +76,6 @@ def test_runbook_deploys_updates_rolls_back_imports_and_destroys_a_stack(
     (first.folder / "prod.tfvars").write_text(f'name_prefix = "{prefix}"\n')
     assert "Plan: 9 to add, 0 to change, 0 to destroy." in first.run("The first apply", 3)
     first.run("The first apply", 4)
-    assert NO_CHANGES in first.run("Check that it works", 0)
     assert first.run("Check that it works", 1).split() == ["Active", hash_in(first), "Enabled"]
 
     # The second bundle is in JSON and has other code.
@@ -84,20 +83,25 @@ def test_runbook_deploys_updates_rolls_back_imports_and_destroys_a_stack(
     edit(lambda config: rename_alarm(config, EARLIER_ALARM, ALARM))
     edit(lambda config: move_alarm(config, EARLIER_ALARM, ALARM))
     second = receive("second", "--format", "json")
+    state = tmp_path / "environments/orders.prod.tfstate"
+    moves = give_former_addresses(first.folder / "moved.tf", state)
+    shutil.copy(state, first.folder / "terraform.tfstate")
     resources = second.run("Take the next bundle", 0, PREVIOUS_BUNDLE="first")
-    assert TABLE in resources.split()
+    assert len(resources.split()) == 9
     plan = second.run("Take the next bundle", 1)
     assert "Plan: 0 to add, 1 to change, 0 to destroy." in plan
-    assert f"aws_cloudwatch_metric_alarm.{EARLIER_ALARM} has moved to aws_cloudwatch_metric_alarm.{ALARM}" in plan
-    shutil.copy(tmp_path / "environments/orders.prod.tfstate", first.folder / "terraform.tfstate")
+    assert len(re.findall("has moved to", plan)) == moves + 1
     second.run("Take the next bundle", 2)
-    assert hash_in(second) in second.run("Check that it works", 1)
+    assert functions.get_function_configuration(FunctionName=name)["CodeSha256"] == hash_in(second)
     assert "Only in ../first: backend.tf" not in second.run("Take the next bundle", 3, PREVIOUS_BUNDLE="first")
 
     # The first bundle's folder has an old copy of the state, which must not be used.
-    second.run("Roll back", 0, folder=first.folder, NEWER_BUNDLE="second")
+    resources = second.run("Roll back", 0, folder=first.folder, NEWER_BUNDLE="second")
+    assert f"aws_cloudwatch_metric_alarm.{ALARM}" in resources.split()
     second.run("Roll back", 1, folder=first.folder)
-    assert "Plan: 0 to add, 1 to change, 0 to destroy." in second.run("Roll back", 2, folder=first.folder)
+    plan = second.run("Roll back", 2, folder=first.folder)
+    assert "Plan: 0 to add, 1 to change, 0 to destroy." in plan
+    assert len(re.findall("has moved to", plan)) == moves
     second.run("Roll back", 3, folder=first.folder)
     assert functions.get_function_configuration(FunctionName=name)["CodeSha256"] == hash_in(first)
 
@@ -105,8 +109,7 @@ def test_runbook_deploys_updates_rolls_back_imports_and_destroys_a_stack(
     assert set(first.run("Pause and resume", 0).split()) <= {"Disabling", "Disabled"}
     pause = first.write("Pause and resume", 2)
     logs.put_retention_policy(logGroupName=f"/aws/lambda/{name}", retentionInDays=7)
-    assert "retention_in_days" in first.run("Find and undo changes made by hand", 0)
-    first.run("Find and undo changes made by hand", 1)
+    assert "retention_in_days" in first.run("Find and undo changes made by hand", 1)
     (group,) = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"]
     assert group["retentionInDays"] == 365
     functions.update_function_code(FunctionName=name, ZipFile=archive("by hand"))
@@ -142,7 +145,7 @@ def test_runbook_deploys_updates_rolls_back_imports_and_destroys_a_stack(
     (first.folder / "imports.tf").unlink()
 
     # The state is lost. A bundle with import blocks for some resources, and the runbook for the others, import all.
-    (tmp_path / "environments/orders.prod.tfstate").unlink()
+    state.unlink()
     (tmp_path / "ids.json").write_text(json.dumps({"aws_lambda_function." + function_in(second): name}))
     third = receive("third", "--format", "hcl", "--import-from", str(tmp_path / "ids.json"))
     third.run("Take the next bundle", 0, PREVIOUS_BUNDLE="first", accept=(1,))
@@ -169,6 +172,8 @@ def test_runbook_deploys_updates_rolls_back_imports_and_destroys_a_stack(
     assert {entry for entry in unused if entry[0] not in CHAPTERS_ABOUT_THE_STATE} == {
         (first.title("Before the first apply"), 0),
         (first.title("Before the first apply"), 2),
+        ("Check that it works", 0),
+        ("Find and undo changes made by hand", 0),
         ("Take the next bundle", 4),
         ("Take the next bundle", 5),
         # The same command as in the chapter Destroy everything.
@@ -256,6 +261,22 @@ def rename_alarm(config: Config, earlier: str, later: str) -> None:
 def move_alarm(config: Config, earlier: str, later: str) -> None:
     type = "aws_cloudwatch_metric_alarm"
     config.setdefault("moved", []).append({"from": f"{type}.{earlier}", "to": f"{type}.{later}"})
+
+
+def give_former_addresses(moves: Path, state: Path) -> int:
+    """Give the resources of a state the addresses that moved blocks name as the former ones. Return their number."""
+    blocks = re.findall(r"from = (\w+)\.(\S+)\s+to\s+= \w+\.(\S+)", moves.read_text())
+    names = {(type, name): former for type, former, name in blocks}
+    count = len(names)
+    content = json.loads(state.read_text())
+    for resource in content["resources"]:
+        resource["name"] = names.pop((resource["type"], resource["name"]), resource["name"])
+        for instance in resource["instances"]:
+            instance.pop("dependencies", None)
+    assert count > 0
+    assert not names
+    state.write_text(json.dumps(content))
+    return count
 
 
 def replace_code(config: Config, stack_folder: Path) -> None:

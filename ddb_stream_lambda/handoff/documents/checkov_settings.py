@@ -22,9 +22,10 @@ HCL = """\
 JSON = """\
   - terraform_json
   - secrets
-# checkov cannot read required_version in JSON. The skipped file contains only version constraints.
+# In JSON, checkov reads neither required_version nor moved blocks. The skipped files contain nothing else to check.
 skip-path:
   - versions.tf.json
+  - moved.tf.json
 """
 
 

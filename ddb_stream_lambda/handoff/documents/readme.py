@@ -90,9 +90,8 @@ def _introduction(facts: StackFacts, format: Format) -> str:
     stack = facts.stack
     required = code_list(variable.name for variable in facts.variables if variable.is_required)
     contents = [f"the configuration (`*{format.syntax.suffix}`)"]
-    if facts.assets.files:
-        folders = code_list(sorted({f"{name.split('/')[0]}/" for name in facts.assets.files if "/" in name}))
-        contents.append(f"the files that it deploys or reads ({folders})" if folders else "the files that it reads")
+    if any(name.startswith("assets/") for name in facts.assets.files):
+        contents.append("the files that it deploys (`assets/`)")
     paragraphs = [
         f"# {stack}",
         paragraph(

@@ -72,7 +72,7 @@ def derive_facts(
     stack: str,
     configuration: Configuration,
     *,
-    assets: Assets,
+    assets: Assets | None = None,
     backend: str | None,
     cdktf_version: str,
     package_version: str,
@@ -82,7 +82,7 @@ def derive_facts(
     Args:
         stack: the stack's name.
         configuration: the stack's configuration, import blocks included.
-        assets: the files that go along with the configuration.
+        assets: the files that go along with the configuration; None if there are none.
         backend: the type of backend that the bundle names, or `backends.NONE`; None for the stack's backend.
         cdktf_version: the version of cdktf that synthesized the stack.
         package_version: the version of this package.
@@ -97,7 +97,7 @@ def derive_facts(
     return StackFacts(
         stack=stack,
         configuration=configuration,
-        assets=assets,
+        assets=assets or Assets(),
         requirements=requirements,
         backends=choose_backends(stack, configured=configuration.settings.get("backend", {}), requested=backend),
         variables=read_variables(configuration),

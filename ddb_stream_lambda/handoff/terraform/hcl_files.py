@@ -25,9 +25,9 @@ FIRST_ARGUMENTS: Mapping[str, Sequence[str]] = {
 # The first part of a block's address in Terraform, where it is not its type.
 ADDRESSES = {"resource": "", "variable": "var"}
 # The blocks of main.tf, in their order.
-MAIN_BLOCKS = ("provider", "locals", "data", "ephemeral", "resource", "module", "check", "moved", "removed")
+MAIN_BLOCKS = ("provider", "locals", "data", "ephemeral", "resource", "module", "check", "removed")
 # The blocks with a separate file.
-SEPARATE_FILES = {"variables.tf": "variable", "outputs.tf": "output", "imports.tf": "import"}
+SEPARATE_FILES = {"variables.tf": "variable", "outputs.tf": "output", "imports.tf": "import", "moved.tf": "moved"}
 
 
 def hcl_files(

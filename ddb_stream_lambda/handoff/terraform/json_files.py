@@ -7,7 +7,12 @@ from ..synthesized.configuration import Configuration
 from ..synthesized.json_text import write_json
 
 # Blocks with a separate file.
-SEPARATE_FILES = {"variable": "variables.tf.json", "output": "outputs.tf.json", "import": "imports.tf.json"}
+SEPARATE_FILES = {
+    "variable": "variables.tf.json",
+    "output": "outputs.tf.json",
+    "import": "imports.tf.json",
+    "moved": "moved.tf.json",
+}
 
 
 def json_files(*, configuration: Configuration, requirements: Requirements) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from ddb_stream_lambda.handoff.documents.checkov_settings import checkov_settings
 from ddb_stream_lambda.handoff.documents.readme import readme
 from ddb_stream_lambda.handoff.formats import Format, Syntax
+from ddb_stream_lambda.handoff.synthesized.assets import Assets
 
 from .support import facts_of
 
@@ -26,8 +28,8 @@ def section(text: str, title: str) -> str:
 
 def test_readme_names_the_files_only_if_there_are_any() -> None:
     assert "`assets/`" not in readme_of()
-    archive = {"aws_lambda_function": {"f": {"filename": "assets/a.zip"}}}
-    assert "`assets/`" in readme_of(resource=archive)
+    facts = replace(facts_of({}), assets=Assets({"assets/a.zip": Path("a.zip")}))
+    assert "`assets/`" in readme(facts, Format.JSON)
 
 
 def test_queue_of_another_team_has_no_words_about_the_pattern() -> None:

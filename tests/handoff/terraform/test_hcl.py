@@ -47,6 +47,14 @@ def test_list_of_objects_that_is_an_argument_is_an_argument_even_if_it_is_empty(
     assert "  egress = [\n    {\n      from_port = 0\n" in text
 
 
+def test_object_that_may_be_a_block_is_refused_if_only_the_bindings_are_known(convert: Convert) -> None:
+    arguments = {"name": "a", "encryption_configuration": {"sse_algorithm": "AES256"}}
+    with pytest.raises(ConfigurationError, match=r"it\.encryption_configuration: the provider bindings do not say"):
+        convert(resource("aws_s3tables_table_bucket", arguments))
+    text = convert(resource("aws_s3tables_table_bucket", {**arguments, "encryption_configuration": "${var.a}"}))
+    assert "encryption_configuration = var.a" in text
+
+
 def test_object_that_is_an_argument_is_an_argument(convert: Convert) -> None:
     encryption = {"kms_key_arn": None, "sse_algorithm": "AES256"}
     text = convert(resource("aws_s3tables_table", {"encryption_configuration": encryption}))
@@ -135,6 +143,22 @@ def test_what_is_built_into_terraform(convert: Convert) -> None:
     )
     assert "  input = {\n    a = 1\n  }\n" in text
     assert '  config = {\n    bucket = "states"\n  }\n' in text
+
+
+def test_small_providers_of_hashicorp_need_no_bindings(convert: Convert) -> None:
+    text = convert(
+        {
+            "resource": {
+                "null_resource": {"it": {"triggers": {"a": "${var.a}"}}},
+                "random_password": {"it": {"length": 20, "keepers": {"a": 1}}},
+            },
+            "data": {"archive_file": {"it": {"type": "zip", "source": [{"content": "a", "filename": "b"}]}}},
+            "provider": {"random": {}},
+        }
+    )
+    assert "  triggers = {\n" in text
+    assert "  keepers = {\n" in text
+    assert '  source {\n    content  = "a"\n' in text
 
 
 def test_provisioners_and_connection(convert: Convert) -> None:

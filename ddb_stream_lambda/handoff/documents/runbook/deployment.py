@@ -172,10 +172,9 @@ def roll_back(commands: Commands) -> str:
         "Roll back",
         paragraph(
             "Deploy the previous bundle again, with the same state, variables and backend settings. Run these "
-            "commands in its folder. `NEWER_BUNDLE` is the folder of this bundle. If the folder of this bundle "
-            "has a file `terraform.tfstate`, first do the chapter Move the state there. A file `terraform.tfstate` in "
-            "the folder of the previous bundle is an old copy: with it, the plan would show `No changes`, and the new "
-            "code would stay. The commands below use the backend instead."
+            "commands in the folder of the previous bundle. `NEWER_BUNDLE` is the folder of this bundle. If the folder "
+            "of this bundle has a file `terraform.tfstate`, first do the chapter Move the state there. With an old copy "
+            "of the state, the plan would show `No changes`, and the new code would stay."
         ),
         shell(*_carry_over("NEWER", commands)),
         *_move_back(moved),
@@ -266,6 +265,8 @@ def _carried_table(commands: Commands) -> str:
         "- The state: in the backend. Both folders use the same one. Nothing to copy.",
         "- The workspace: selected again. It is `default`, unless your team uses workspaces.",
         "- `*_override.tf`: not copied. Copy one by hand only if the operation that it is for goes on.",
+        "- `terraform.tfstate`: in this folder, it is an old copy, so it gets another name. Otherwise, Terraform would "
+        "offer to copy it over the state in the backend.",
         "- `.terraform/` and `*.plan`: never copied. `terraform init` writes the folder again.",
     ]
     return "\n".join(lines)
@@ -281,6 +282,10 @@ def _carry_over(other: str, commands: Commands) -> list[str]:
         f"{other}=../{other}_BUNDLE",
         f"for file in {' '.join(files)}; do",
         f'  if [ -e "${other}/$file" ]; then cp -p "${other}/$file" .; fi',
+        "done",
+        # Terraform would offer to copy a state in the folder over the one in the backend.
+        "for file in terraform.tfstate terraform.tfstate.d; do",
+        '  if [ -e "$file" ]; then mv "$file" "old-$file"; fi',
         "done",
         commands.init("-reconfigure"),
         f'terraform workspace select "$(cd "${other}" && terraform workspace show)"',
