@@ -172,9 +172,9 @@ def roll_back(commands: Commands) -> str:
         "Roll back",
         paragraph(
             "Deploy the previous bundle again, with the same state, variables and backend settings. Run these "
-            "commands in the folder of the previous bundle. `NEWER_BUNDLE` is the folder of this bundle. If the folder "
-            "of this bundle has a file `terraform.tfstate`, first do the chapter Move the state there. With an old copy "
-            "of the state, the plan would show `No changes`, and the new code would stay."
+            "commands in the folder of the previous bundle. `NEWER_BUNDLE` is the folder of this bundle. If the "
+            "folder of this bundle has a file `terraform.tfstate`, first do the chapter Move the state there. With an "
+            "old copy of the state, the plan would show `No changes`, and the new code would stay."
         ),
         shell(*_carry_over("NEWER", commands)),
         *_move_back(moved),
