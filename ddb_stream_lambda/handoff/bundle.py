@@ -47,12 +47,7 @@ def bundle_files(
         **_configuration_files(facts, format, stack_folder, hcl_tool, check=check),
         **backend_files(facts.backends, format.syntax),
         "README.md": readme(facts, format),
-        "RUNBOOK.md": runbook(
-            stack=facts.stack,
-            pipelines=facts.pipelines,
-            outputs=facts.outputs,
-            has_imports=bool(facts.configuration.imports),
-        ),
+        "RUNBOOK.md": runbook(facts, format.syntax.suffix),
         manifest_file.FILE: manifest(
             stack=facts.stack,
             format=format,

@@ -59,7 +59,7 @@ def test_module_imports_only_the_standard_library_and_layers_below(name: str) ->
         if imported.split(".")[0] in sys.stdlib_module_names:
             continue
         assert imported.startswith(f"{HANDOFF}."), f"{name} imports {imported}"
-        same_folder = name.count(".") > 2 and imported.rpartition(".")[0] == name.rpartition(".")[0]
+        same_folder = name.count(".") > 2 and imported.split(".")[2] == name.split(".")[2]
         assert same_folder or layer_of(name) < layer_of(imported), f"{name} imports {imported}"
 
 
