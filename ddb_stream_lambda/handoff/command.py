@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -18,15 +19,19 @@ from .errors import HandoffError, InterruptionError, UsageError
 from .facts import backends
 from .facts.stack import derive_facts
 from .folder import STOP_SIGNALS, check_replaceable, replace
-from .formats import Format
+from .formats import BundleKind, Format
 from .imports import read_imports
 from .progress import Progress
 from .synthesized.app import is_synthesized, read_app, run_app
 from .synthesized.configuration import Configuration, read_configuration
+from .synthesized.module_paths import with_module_paths
+from .terraform.lock_file import FILE as LOCK_FILE
+from .terraform.lock_file import lock_file
 
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
 
+PLATFORM = re.compile(r"[a-z0-9]+_[a-z0-9]+")
 SUMMARY = "write a stack as Terraform that an operations team runs without Python"
 DESCRIPTION = """\
 Write a synthesized stack to dist/<stack>/: a folder of Terraform that an operations team runs without Python.
@@ -39,8 +44,9 @@ EPILOG = """\
 examples:
   ddb-stream-lambda handoff                                every stack, as JSON, to dist/
   ddb-stream-lambda handoff orders --format hcl            one stack, as HCL in the style of terraform fmt
-  ddb-stream-lambda handoff orders --format both --synth   synthesize first; HCL for Terraform, and JSON in json/
+  ddb-stream-lambda handoff orders --as module --synth     synthesize first; a module that other Terraform code calls
   ddb-stream-lambda handoff orders --backend s3            keep the state in S3
+  ddb-stream-lambda handoff orders --lock linux_amd64      pin the providers for Linux in a lock file
   ddb-stream-lambda handoff orders --import-from ids.json  import existing resources
   ddb-stream-lambda handoff --json | jq -r '.[].folder'    for scripts
 
@@ -57,6 +63,7 @@ exit codes:
   3  the stack cannot be handed over: an absolute path, a missing file, or a block that HCL does not support
   4  the output folder must not be replaced, or cannot be written
   5  the app could not be synthesized
+  6  --lock: terraform is missing, or does not find a provider for a platform
   130, 143  interrupted; no bundle was replaced
 """
 
@@ -79,9 +86,17 @@ def add_command(commands: Subcommands, package_version: str) -> None:
     parser.add_argument("stacks", nargs="*", metavar="STACK", help="the stacks to hand over (default: all)")
     parser.add_argument(
         "--format",
-        choices=[format.value for format in Format],
-        default=Format.JSON.value,
-        help="Terraform's JSON syntax (default), HCL, or HCL with the JSON in json/",
+        type=_format,
+        metavar="{json,hcl}",
+        default=Format.JSON,
+        help="Terraform's JSON syntax (default), or HCL",
+    )
+    parser.add_argument(
+        "--as",
+        dest="kind",
+        choices=[kind.value for kind in BundleKind],
+        default=BundleKind.ROOT.value,
+        help="a root module, which operators run (default), or a reusable module without provider and backend",
     )
     parser.add_argument("--out", type=Path, default=Path("dist"), metavar="DIR", help="output folder (default: dist)")
     parser.add_argument(
@@ -91,6 +106,15 @@ def add_command(commands: Subcommands, package_version: str) -> None:
     )
     parser.add_argument(
         "--import-from", type=Path, metavar="FILE", help="JSON file of addresses and ids, for import blocks"
+    )
+    parser.add_argument(
+        "--lock",
+        action="append",
+        type=_platform,
+        default=[],
+        metavar="PLATFORM",
+        help="add a lock file of the providers for a platform such as linux_amd64, with the terraform on the PATH; "
+        "can be repeated",
     )
     parser.add_argument(
         "--synth", action="store_true", help="run the app of cdktf.json first (default: only if --from has no output)"
@@ -136,6 +160,9 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
     stacks = app.select(options.stacks)
     if options.import_from and len(stacks) != 1:
         raise UsageError(f"--import-from needs exactly one stack; name one of: {', '.join(stacks)}")
+    kind = BundleKind(options.kind)
+    if kind is BundleKind.MODULE:
+        _check_module_options(options)
     for stack in stacks:
         check_replaceable(options.out / stack)
     results = []
@@ -147,12 +174,17 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
         with progress.step(f"{stack}: composing the bundle"):
             facts = derive_facts(
                 stack,
-                configuration,
+                with_module_paths(configuration),
+                kind=kind,
                 backend=options.backend,
                 cdktf_version=app.cdktf_version,
                 package_version=options.package_version,
             )
-            files = bundle_files(facts, Format(options.format), stack_folder=app.stacks[stack].parent)
+            files = bundle_files(facts, options.format, stack_folder=app.stacks[stack].parent)
+        if options.lock:
+            with progress.step(f"{stack}: locking the providers for {', '.join(options.lock)}"):
+                if text := lock_file(files, options.lock):
+                    files[LOCK_FILE] = text
         target = options.out / stack
         with progress.step(f"{stack}: writing {len(files)} files"):
             replace(target, files)
@@ -160,12 +192,37 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
             {
                 "stack": stack,
                 "folder": str(target),
-                "format": options.format,
+                "format": options.format.value,
+                "kind": kind.value,
                 "files": len(files) + 1,
                 "sha256sums": checksums.checksum(target / checksums.FILE),
             }
         )
     return results
+
+
+def _format(value: str) -> Format:
+    if value == "both":
+        raise argparse.ArgumentTypeError(
+            "'both' is not a format any more; write a bundle for each of 'json' and 'hcl', each to its own --out"
+        )
+    try:
+        return Format(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"invalid choice: {value!r} (choose from 'json', 'hcl')") from None
+
+
+def _platform(value: str) -> str:
+    if not PLATFORM.fullmatch(value):
+        raise argparse.ArgumentTypeError(f"{value!r} is not a platform such as linux_amd64 or darwin_arm64")
+    return value
+
+
+def _check_module_options(options: argparse.Namespace) -> None:
+    if options.backend not in (None, backends.NONE):
+        raise UsageError("--as module: the caller of a reusable module chooses the backend, so leave --backend out")
+    if options.lock:
+        raise UsageError("--as module: the caller of a reusable module has the lock file, so leave --lock out")
 
 
 def _read_configuration(path: Path, machine_folders: list[Path], *, import_from: Path | None) -> Configuration:

@@ -98,7 +98,8 @@ def _write(folder: Path, contents: Mapping[str, str | Path]) -> None:
 
 
 def _keep_lock_file(target: Path, partial: Path) -> None:
-    if (target / LOCK_FILE).is_file():
+    # A lock file of the new bundle comes first.
+    if (target / LOCK_FILE).is_file() and not (partial / LOCK_FILE).exists():
         shutil.copyfile(target / LOCK_FILE, partial / LOCK_FILE)
 
 

@@ -9,9 +9,10 @@ from ..facts.constraints import Requirements
 from ..facts.permissions import Permissions, Statement
 from ..facts.stack import DescribedResource, StackFacts
 from ..facts.variables import Output, Variable
-from ..formats import Format, Syntax
+from ..formats import Format
 from ..synthesized import templates
 from .markdown import anchor, code, code_list, json_code, paragraph, table
+from .module_usage import module_introduction
 
 DEPLOY = """\
 ```sh
@@ -27,11 +28,10 @@ def readme(facts: StackFacts, format: Format) -> str:
 
     Args:
         facts: the facts about the stack.
-        format: the format of the bundle's configuration.
+        format: the syntax of the bundle's configuration.
     """
     sections = [
-        _introduction(facts.stack, facts.variables, format),
-        _state(facts.backends, format.syntax),
+        *_first_sections(facts, format),
         _requirements(facts.requirements),
         _providers(facts.requirements),
         "## Modules\n\nNo modules.",
@@ -44,13 +44,24 @@ def readme(facts: StackFacts, format: Format) -> str:
     return "\n\n".join(sections) + "\n"
 
 
+def _first_sections(facts: StackFacts, format: Format) -> list[str]:
+    if facts.module is None:
+        return [_introduction(facts.stack, facts.variables, format), _state(facts.backends, format)]
+    resources = [described.resource for described in facts.resources]
+    return [
+        module_introduction(
+            facts.stack, facts.module.split, resources=resources, variables=facts.variables, format=format
+        )
+    ]
+
+
 def _introduction(stack: str, variables: tuple[Variable, ...], format: Format) -> str:
     required = code_list(variable.name for variable in variables if variable.is_required)
     paragraphs = [
         f"# {stack}",
         paragraph(
             f"This folder contains the Terraform of the stack `{stack}`. It is complete: it has the configuration "
-            f"(`*{format.syntax.suffix}`), the code to deploy (`assets/`), and this documentation, which is generated "
+            f"(`*{format.suffix}`), the code to deploy (`assets/`), and this documentation, which is generated "
             "from the configuration. You do not need Python to use it."
         ),
         DEPLOY,
@@ -61,22 +72,14 @@ def _introduction(stack: str, variables: tuple[Variable, ...], format: Format) -
         ),
         "[RUNBOOK.md](RUNBOOK.md) has the steps for the first deployment, for a rollback, and for other operations.",
     ]
-    if format is Format.BOTH:
-        paragraphs.append(
-            paragraph(
-                "The folder `json/` has the same configuration in Terraform's JSON syntax. Terraform does not read "
-                "this folder. Both configurations produce the same plan. To use the JSON instead: "
-                "`rm *.tf && mv json/*.tf.json .`"
-            )
-        )
     return "\n\n".join(paragraphs)
 
 
-def _state(backends: Backends, syntax: Syntax) -> str:
+def _state(backends: Backends, format: Format) -> str:
     if backends.chosen is not None:
         type = backends.chosen.type
         where = paragraph(
-            f"Terraform keeps the state in the backend `{type}`. The file `backend{syntax.suffix}` has the `backend` "
+            f"Terraform keeps the state in the backend `{type}`. The file `backend{format.suffix}` has the `backend` "
             "block, without settings. You provide the settings:"
         )
         return f"""\
@@ -88,12 +91,13 @@ def _state(backends: Backends, syntax: Syntax) -> str:
 cp backends/{type}.tfbackend.example prod.{type}.tfbackend    # one file for each environment; fill it in
 terraform init -backend-config=prod.{type}.tfbackend
 ```"""
-    copy_block = f"cp backends/s3{syntax.suffix} ."
+    copy_block = f"cp backends/s3{format.suffix}.example backend{format.suffix}"
     types = code_list(backend.type for backend in backends.offered)
     offer = paragraph(
         f"The folder `backends/` has these files for the types {types}. For another type, write similar files."
     )
     copy_settings = "cp backends/s3.tfbackend.example prod.s3.tfbackend"
+    width = max(len(copy_block), len(copy_settings))
     return f"""\
 ## State
 
@@ -102,8 +106,8 @@ enough to choose a backend: without a `backend` block, Terraform prints a warnin
 backend, copy the file with its block, and then its settings. For example, for S3:
 
 ```sh
-{copy_block:{len(copy_settings)}}    # the `backend` block; it has no settings
-{copy_settings}    # one file for each environment; fill it in
+{copy_block:{width}}    # the `backend` block; it has no settings
+{copy_settings:{width}}    # one file for each environment; fill it in
 terraform init -backend-config=prod.s3.tfbackend
 ```
 

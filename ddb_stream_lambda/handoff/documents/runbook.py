@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..facts.variables import Output, find_output
 from ..synthesized.configuration import Resource
+from ..synthesized.module_paths import without_module_folder
 from ..synthesized.templates import sole_expression
 
 
@@ -86,7 +87,7 @@ This does not roll back the data in the table. Terraform refuses a plan that wou
 
 def _redeploy(function: Resource, outputs: Sequence[Output]) -> str:
     name = _shell_value(function, "function_name", outputs=outputs)
-    archive = function.arguments.get("filename")
+    archive = without_module_folder(str(function.arguments.get("filename", "")))
     same_code = f"""
 
 To deploy the code of this bundle again, for example after someone changed it by hand:

@@ -90,8 +90,8 @@ SUPPRESSED_CHECKS = (
         check="CKV_AWS_117",
         type="aws_lambda_function",
         reason=(
-            "The function calls endpoints that authenticate it with IAM. Whether it needs a VPC depends on the "
-            "account's network."
+            "The function is not in a VPC, so it reaches only public endpoints. It needs vpc_config for an endpoint that "
+            "is only in a VPC."
         ),
         fails=_without("vpc_config"),
     ),
@@ -105,8 +105,8 @@ SUPPRESSED_CHECKS = (
         check="CKV_AWS_272",
         type="aws_lambda_function",
         reason=(
-            "source_code_hash and SHA256SUMS pin the code. Code signing needs a signing profile, which belongs to the "
-            "account."
+            "source_code_hash and SHA256SUMS detect damaged code. They do not prove its origin. Code signing does, but "
+            "needs a signing profile, which belongs to the account."
         ),
         fails=_without("code_signing_config_arn"),
     ),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..formats import BundleKind
 from ..synthesized.configuration import Configuration, Resource
+from ..synthesized.module import ReusableModule, as_module
 from .backends import Backends, choose_backends
 from .checkov import SuppressedCheck, suppressed_checks_of
 from .constraints import Requirements, read_requirements
@@ -31,8 +33,21 @@ class DescribedResource:
 
 
 @dataclass(frozen=True)
+class ModuleFacts:
+    """The facts that only a reusable module has.
+
+    Attributes:
+        split: the module and its example.
+        example_requirements: the constraints of the example on Terraform and the providers.
+    """
+
+    split: ReusableModule
+    example_requirements: Requirements
+
+
+@dataclass(frozen=True)
 class StackFacts:
-    """The facts about a stack.
+    """The facts about a stack. For a reusable module, these are the facts about the module without its example.
 
     Attributes:
         stack: the stack's name.
@@ -45,6 +60,7 @@ class StackFacts:
         data_sources: the data sources.
         permissions: the statements of the policies.
         tool_versions: the version of each tool that made the stack.
+        module: the facts about the module and its example; None for a root module.
     """
 
     stack: str
@@ -57,20 +73,36 @@ class StackFacts:
     data_sources: tuple[DescribedResource, ...]
     permissions: Permissions
     tool_versions: Mapping[str, str]
+    module: ModuleFacts | None
 
 
 def derive_facts(
-    stack: str, configuration: Configuration, *, backend: str | None, cdktf_version: str, package_version: str
+    stack: str,
+    configuration: Configuration,
+    *,
+    kind: BundleKind = BundleKind.ROOT,
+    backend: str | None,
+    cdktf_version: str,
+    package_version: str,
 ) -> StackFacts:
     """Derive the facts about a stack from its configuration.
 
     Args:
         stack: the stack's name.
         configuration: the stack's configuration, import blocks included.
+        kind: the kind of module that the bundle is.
         backend: the type of backend that the bundle names, or `backends.NONE`; None for the stack's backend.
         cdktf_version: the version of cdktf that synthesized the stack.
         package_version: the version of this package.
+
+    Raises:
+        ConfigurationError: if the stack cannot be a reusable module, and is to be one.
     """
+    module = None
+    if kind is BundleKind.MODULE:
+        split = as_module(stack, configuration)
+        module = ModuleFacts(split, read_requirements(configuration))
+        configuration = split.configuration
     requirements = read_requirements(configuration)
     providers = [provider.name for provider in requirements.providers]
     return StackFacts(
@@ -86,6 +118,7 @@ def derive_facts(
         tool_versions=read_tool_versions(
             package_version=package_version, cdktf_version=cdktf_version, providers=providers
         ),
+        module=module,
     )
 
 

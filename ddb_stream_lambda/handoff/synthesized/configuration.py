@@ -34,6 +34,8 @@ LIST_BLOCKS = frozenset({"moved", "removed", "import"})
 KNOWN_SETTINGS = frozenset({"backend", "required_providers", "required_version"})
 # Arguments that name a file or a folder.
 PATH_ARGUMENTS = frozenset({"filename", "source", "template_file", "content_path"})
+# The folder of the module, as a prefix of a path.
+MODULE_FOLDER = "${path.module}/"
 ABSOLUTE_PATH = re.compile(r"/|\\\\|[A-Za-z]:[\\/]|~")
 # Arguments whose value is a file that cdktf copied next to the configuration.
 ASSET_ARGUMENTS = frozenset(
@@ -127,11 +129,11 @@ class Configuration:
         """The files that the configuration refers to, relative to the stack's folder."""
         return sorted(
             {
-                resource.arguments[argument]
+                str(resource.arguments[argument]).removeprefix(MODULE_FOLDER)
                 for resource in self._blocks_of("resource")
                 for type, argument in ASSET_ARGUMENTS
                 if resource.type == type and argument in resource.arguments
-                if not templates.expressions_of(str(resource.arguments[argument]))
+                if not templates.expressions_of(str(resource.arguments[argument]).removeprefix(MODULE_FOLDER))
             }
         )
 

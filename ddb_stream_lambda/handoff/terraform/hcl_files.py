@@ -27,9 +27,14 @@ IMPORT_ARGUMENTS = ("to", "id", "provider")
 # Meta-arguments of every resource, in addition to the arguments of its type.
 META_ARGUMENTS = {"count", "for_each", "provider"}
 LAST_META_ARGUMENTS = ("lifecycle", "depends_on")
+# Files that every module has, also without blocks:
+# https://developer.hashicorp.com/terraform/language/modules/develop/structure
+STANDARD_FILES = ("main.tf", "variables.tf", "outputs.tf")
+NO_BLOCKS = "# This configuration has no blocks of this kind.\n"
 NAME_ARGUMENTS = ("name", "function_name", "alarm_name")
 # Blocks that are written only in JSON.
-JSON_ONLY_BLOCKS = ("module", "moved", "removed")
+JSON_ONLY_BLOCKS = ("moved", "removed")
+MODULE_ARGUMENTS = ("source", "version", "providers")
 
 
 def hcl_files(
@@ -48,14 +53,20 @@ def hcl_files(
     for type in JSON_ONLY_BLOCKS:
         if type in configuration.blocks:
             raise ConfigurationError(f"{type} blocks cannot be written as HCL; use --format json")
+    providers = _providers(configuration)
+    schemas = read_schemas(
+        [*(described.resource.kind for described in resources), *(f"provider.{name}" for name, _ in providers)]
+    )
     files = {
-        "main.tf": _main_blocks(configuration, resources),
-        "versions.tf": [_terraform_block(requirements)],
+        "main.tf": _main_blocks(configuration, resources, schemas),
+        "providers.tf": [_provider_block(name, arguments, schemas) for name, arguments in providers],
+        "terraform.tf": [_terraform_block(requirements)],
         "variables.tf": [variable_block(name, block) for name, block in configuration.variables.items()],
         "outputs.tf": [_output_block(name, block) for name, block in configuration.outputs.items()],
         "imports.tf": [_import_block(block) for block in configuration.imports],
     }
-    return {name: hcl.write_blocks(blocks) for name, blocks in files.items() if blocks}
+    written = {name: hcl.write_blocks(blocks) for name, blocks in files.items() if blocks}
+    return dict.fromkeys(STANDARD_FILES, NO_BLOCKS) | written
 
 
 def resource_block(described: DescribedResource, schema: BlockSchema) -> hcl.Block:
@@ -86,22 +97,47 @@ def variable_block(name: str, arguments: Mapping[str, Any]) -> hcl.Block:
     return hcl.build_block(f'variable "{name}"', arguments, VARIABLE, address=f"var.{name}", first=VARIABLE_ARGUMENTS)
 
 
-def _main_blocks(configuration: Configuration, resources: Sequence[DescribedResource]) -> list[hcl.Block]:
-    providers = [
+def _main_blocks(
+    configuration: Configuration, resources: Sequence[DescribedResource], schemas: Mapping[str, BlockSchema]
+) -> list[hcl.Block]:
+    blocks = []
+    if values := configuration.blocks.get("locals"):
+        blocks.append(hcl.build_block("locals", values, BlockSchema(set(values)), address="locals"))
+    blocks += [_module_block(name, arguments) for name, arguments in configuration.blocks.get("module", {}).items()]
+    blocks += [resource_block(described, schemas[described.resource.kind]) for described in resources]
+    return blocks
+
+
+def _providers(configuration: Configuration) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the name and arguments of each provider block."""
+    return [
         (name, arguments)
         for name, blocks in sorted(configuration.blocks.get("provider", {}).items())
         for arguments in (blocks if isinstance(blocks, list) else [blocks])
     ]
-    kinds = [described.resource.kind for described in resources]
-    schemas = read_schemas([*kinds, *(f"provider.{name}" for name, _ in providers)])
-    blocks = [
-        hcl.build_block(f'provider "{name}"', arguments, schemas[f"provider.{name}"], address=f"provider.{name}")
-        for name, arguments in providers
-    ]
-    if values := configuration.blocks.get("locals"):
-        blocks.append(hcl.build_block("locals", values, BlockSchema(set(values)), address="locals"))
-    blocks += [resource_block(described, schemas[described.resource.kind]) for described in resources]
-    return blocks
+
+
+def _provider_block(name: str, arguments: Mapping[str, Any], schemas: Mapping[str, BlockSchema]) -> hcl.Block:
+    kind = f"provider.{name}"
+    return hcl.build_block(f'provider "{name}"', arguments, schemas[kind], address=kind)
+
+
+def _module_block(name: str, arguments: Mapping[str, Any]) -> hcl.Block:
+    if providers := arguments.get("providers"):
+        width = max(map(len, providers))
+        lines = [f"{hcl.INDENT}{local:{width}} = {passed}" for local, passed in providers.items()]
+        arguments = {**arguments, "providers": hcl.RawHcl("\n".join(["{", *lines, "}"]))}
+    schema = BlockSchema(set(arguments) - {"depends_on"} | set(MODULE_ARGUMENTS))
+    block = hcl.build_block(
+        f'module "{name}"',
+        {argument: value for argument, value in arguments.items() if argument != "depends_on"},
+        schema,
+        address=f"module.{name}",
+        first=MODULE_ARGUMENTS,
+    )
+    if depends_on := arguments.get("depends_on"):
+        block.last_arguments.append(("depends_on", hcl.write_expression(depends_on, "depends_on")))
+    return block
 
 
 def _header(resource: Resource) -> str:
@@ -110,12 +146,19 @@ def _header(resource: Resource) -> str:
 
 def _terraform_block(requirements: Requirements) -> hcl.Block:
     settings = requirements.block
-    providers = [(name, hcl.write_expression(block)) for name, block in settings["required_providers"].items()]
+    providers = [
+        (name, hcl.write_expression(_with_references(block))) for name, block in settings["required_providers"].items()
+    ]
     return hcl.Block(
         "terraform",
         [("required_version", hcl.write_expression(settings["required_version"]))],
         [hcl.Block("required_providers", providers)] if providers else [],
     )
+
+
+def _with_references(provider: Mapping[str, Any]) -> dict[str, Any]:
+    aliases = [hcl.RawHcl(alias) for alias in provider.get("configuration_aliases", ())]
+    return {**provider, "configuration_aliases": aliases} if aliases else dict(provider)
 
 
 def _output_block(name: str, arguments: Mapping[str, Any]) -> hcl.Block:

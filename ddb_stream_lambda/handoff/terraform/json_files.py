@@ -8,14 +8,19 @@ from ..facts.constraints import Requirements
 from ..synthesized.configuration import Configuration
 
 # Blocks with a separate file.
-SEPARATE_FILES = {"variable": "variables.tf.json", "output": "outputs.tf.json", "import": "imports.tf.json"}
+SEPARATE_FILES = {
+    "provider": "providers.tf.json",
+    "variable": "variables.tf.json",
+    "output": "outputs.tf.json",
+    "import": "imports.tf.json",
+}
 
 
 def json_files(*, configuration: Configuration, requirements: Requirements) -> dict[str, str]:
     """Return the text of each file by its name."""
     blocks = configuration.blocks
     main = {type: block for type, block in blocks.items() if type not in SEPARATE_FILES and type != "terraform"}
-    files = {"versions.tf.json": {"terraform": requirements.block}, "main.tf.json": main}
+    files = {"terraform.tf.json": {"terraform": requirements.block}, "main.tf.json": main}
     files |= {file: {type: blocks[type]} for type, file in SEPARATE_FILES.items() if blocks.get(type)}
     return {
         name: json.dumps(content, indent=2, ensure_ascii=False) + "\n" for name, content in files.items() if content
