@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import ConfigurationError
 from . import templates
 from .configuration import Configuration
-from .module_paths import from_example
+from .module_paths import ASSET, seen_from_example
 
 EXAMPLE_FOLDER = "examples/complete"
 # The module's folder, seen from the example.
@@ -62,12 +62,12 @@ def as_module(stack: str, configuration: Configuration) -> ReusableModule:
         configuration: the stack's configuration, import blocks included.
 
     Raises:
-        ConfigurationError: if the stack's providers or imports need something of the module's inside, or if an
-            expression uses the folder of the root module.
+        ConfigurationError: if the stack's providers or imports need something of the module's inside, or if a path is
+            relative to the folder of the root module.
     """
     name = module_name(stack)
     blocks = configuration.blocks
-    _check_folders(blocks)
+    _check_paths(configuration)
     values_of_caller = [blocks.get("provider", {}), [_import_values(block) for block in configuration.imports]]
     of_caller = _reachable(configuration, values_of_caller)
     _check_values_of_caller(configuration, values_of_caller, of_caller)
@@ -105,11 +105,20 @@ def aliases_of(configuration: Configuration) -> Mapping[str, list[str]]:
     }
 
 
-def _check_folders(blocks: Mapping[str, Any]) -> None:
-    for text in _strings(blocks):
+def _check_paths(configuration: Configuration) -> None:
+    """Refuse paths that are relative to the caller's folder in a module."""
+    for resource in [*configuration.resources, *configuration.data_sources]:
+        # The key of an object in S3 can be the path of an asset, and is no path.
+        for text in _strings({name: value for name, value in resource.arguments.items() if name != "key"}):
+            if ASSET.search(text):
+                raise ConfigurationError(
+                    f"{resource.address}: {text!r} has a path that is relative to the caller's folder in a reusable "
+                    "module; write ${path.module}/ before it, or use --as root"
+                )
+    for text in _strings(configuration.blocks):
         if any(ROOT_FOLDER.search(expression) for expression in templates.expressions_of(text)):
             raise ConfigurationError(
-                f"{text}: path.root is the caller's folder in a reusable module; use path.module, or --as root"
+                f"{text!r}: path.root is the caller's folder in a reusable module; use path.module, or --as root"
             )
 
 
@@ -182,8 +191,8 @@ def _example(
         for variable, block in module.variables.items()
     }
     blocks = {
-        "provider": from_example(configuration.blocks.get("provider", {})),
-        "locals": from_example({value: configuration.blocks["locals"][value] for value in sorted(local_values)}),
+        "provider": seen_from_example(configuration.blocks.get("provider", {})),
+        "locals": seen_from_example({value: configuration.blocks["locals"][value] for value in sorted(local_values)}),
         "variable": variables | {variable: configuration.variables[variable] for variable in moved_variables},
         "module": {name: call},
         "output": {output: _passed_output(name, output, block) for output, block in module.outputs.items()},

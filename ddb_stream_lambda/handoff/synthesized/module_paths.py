@@ -1,31 +1,61 @@
-"""The paths of a stack's assets, as paths in the module's folder: ``${path.module}/assets/code.zip``.
+"""Paths of files as paths in the module's folder: ``${path.module}/assets/code.zip``.
 
-cdktf writes paths that are relative to the folder that Terraform runs in. A module can be in another folder.
+cdktf writes paths that are relative to the folder that Terraform runs in. The folder of a module can be another one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import templates
 from .configuration import MODULE_FOLDER, Configuration
 
-# Blocks whose values can have expressions. The source of a module cannot, and is relative to the module already.
-BLOCKS = ("resource", "data", "ephemeral", "provider", "locals", "module", "output", "check")
-MODULE_SOURCE = "source"
+# Arguments that name a file or folder to read, by the type of their block and the type of the resource.
+INPUT_ARGUMENTS = frozenset(
+    {
+        ("data", "archive_file", "source_dir"),
+        ("data", "archive_file", "source_file"),
+        ("data", "local_file", "filename"),
+        ("data", "local_sensitive_file", "filename"),
+        ("resource", "archive_file", "source_dir"),
+        ("resource", "archive_file", "source_file"),
+        ("resource", "aws_gamelift_script", "zip_file"),
+        ("resource", "aws_lambda_function", "filename"),
+        ("resource", "aws_lambda_layer_version", "filename"),
+        ("resource", "aws_s3_bucket_object", "source"),
+        ("resource", "aws_s3_object", "source"),
+        ("resource", "aws_synthetics_canary", "zip_file"),
+        ("resource", "azurerm_storage_blob", "source"),
+        ("resource", "google_storage_bucket_object", "source"),
+        ("resource", "local_file", "source"),
+        ("resource", "local_sensitive_file", "source"),
+    }
+)
+# The start of a path that is relative to the folder that Terraform runs in.
+RELATIVE_START = r"(?:\./)?(?![./~$%\"]|[A-Za-z]:[\\/])"
+RELATIVE_PATH = re.compile(RELATIVE_START)
+# The first argument of a function that reads a file, if it is text.
+FILE_CALL = re.compile(
+    r"(?<![\w.:-])((?:file(?:base64|base64sha256|base64sha512|md5|sha1|sha256|sha512|exists|set)?|templatefile)"
+    rf"\(\s*\"){RELATIVE_START}"
+)
+# The path of an asset of cdktf or of this package: the construct, and the hash of the content.
+ASSET = re.compile(r"(?<![\w./-])(?:\./)?assets/[^\s\"'$]+/(?:[0-9A-F]{32}|[0-9a-f]{64})\b")
 PARENT_FOLDERS = "/../.."
 
 
 def with_module_paths(configuration: Configuration) -> Configuration:
-    """Return the configuration with ``${path.module}/`` before the path of each asset."""
-    assets = configuration.assets
+    """Return the configuration with ``${path.module}/`` before each relative path of a file that Terraform reads.
+
+    A path is known by its place: an argument that names a file, or a function that reads one.
+    """
     blocks = {
-        type: _with_folder(block, assets, is_module=type == "module") if type in BLOCKS else block
+        type: _in_resources(type, block) if type in ("resource", "data") and isinstance(block, Mapping) else block
         for type, block in configuration.blocks.items()
     }
-    return Configuration(blocks)
+    return Configuration({type: _in_calls(block) for type, block in blocks.items()})
 
 
 def without_module_folder(path: str) -> str:
@@ -33,32 +63,46 @@ def without_module_folder(path: str) -> str:
     return path.removeprefix(MODULE_FOLDER)
 
 
-def from_example(value: Any) -> Any:
+def seen_from_example(value: Any) -> Any:
     """Return a value for a root module that is two folders below the module, such as ``examples/complete``."""
-    if isinstance(value, dict):
-        return {key: from_example(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [from_example(item) for item in value]
-    return value.replace("${path.module}", "${path.module}" + PARENT_FOLDERS) if isinstance(value, str) else value
+    return _map_strings(value, lambda text: text.replace("${path.module}", "${path.module}" + PARENT_FOLDERS))
 
 
-def _with_folder(value: Any, assets: Sequence[str], *, is_module: bool, key: str = "") -> Any:
-    if isinstance(value, dict):
-        return {name: _with_folder(item, assets, is_module=is_module, key=name) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_with_folder(item, assets, is_module=is_module) for item in value]
-    if not isinstance(value, str) or (is_module and key == MODULE_SOURCE):
-        return value
-    if any(value == asset or value.startswith(f"{asset}/") for asset in assets):
-        return MODULE_FOLDER + value
-    return "".join(
-        _in_expression(part.text, assets) if isinstance(part, templates.TemplateSequence) else part.text
-        for part in templates.parts_of(value)
+def _in_resources(block: str, types: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        type: {name: _in_arguments(block, type, arguments) for name, arguments in resources.items()}
+        for type, resources in types.items()
+    }
+
+
+def _in_arguments(block: str, type: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: MODULE_FOLDER + value.removeprefix("./")
+        if (block, type, name) in INPUT_ARGUMENTS and isinstance(value, str) and RELATIVE_PATH.match(value)
+        else value
+        for name, value in arguments.items()
+    }
+
+
+def _in_calls(value: Any) -> Any:
+    return _map_strings(
+        value,
+        lambda text: "".join(
+            FILE_CALL.sub(lambda call: call[1] + MODULE_FOLDER, part.text)
+            if isinstance(part, templates.TemplateSequence)
+            else part.text
+            for part in templates.parts_of(text)
+        ),
     )
 
 
-def _in_expression(sequence: str, assets: Sequence[str]) -> str:
-    for asset in assets:
-        string = re.compile(rf'"(?={re.escape(asset)}["/])')
-        sequence = string.sub(lambda _: f'"{MODULE_FOLDER}', sequence)
-    return sequence
+def _map_strings(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _map_strings(item, change) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_map_strings(item, change) for item in value]
+    if not isinstance(value, str):
+        return value
+    changed = change(value)
+    # An unchanged string keeps its class.
+    return value if changed == value else changed

@@ -16,7 +16,7 @@ from pathlib import Path
 from ..errors import ConfigurationError, LockError
 
 FILE = ".terraform.lock.hcl"
-# Terraform asks the registry of each provider, whatever its settings say. This variable gives it another source.
+# Terraform uses the registry of each provider, whatever its settings say. This variable gives it another source.
 MIRROR_VARIABLE = "TF_CLI_ARGS_providers_lock"
 
 
@@ -63,6 +63,6 @@ def _run(folder: Path, *command: str) -> None:
     if run.returncode:
         raise LockError(
             f"`terraform {' '.join(command[1:])}` failed:\n{run.stderr.strip()}\n"
-            "Terraform asks the registry of each provider. For a mirror on this machine, set "
+            "Terraform uses the registry of each provider. For a mirror on this machine, set "
             f"{MIRROR_VARIABLE}=-fs-mirror=FOLDER; or leave --lock out"
         )
