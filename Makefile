@@ -6,6 +6,8 @@ STACKS := cdktf.out/stacks
 # The file that `make local` sends.
 EVENTS ?= examples/events/orders.json
 DIST := dist
+# Its rules for Terraform's language are part of it, so the version decides which rules the bundles pass.
+TFLINT_VERSION := 0.64.0
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
 PYTEST := pytest -n auto --dist loadfile
 
@@ -17,7 +19,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 # The site's theme advertises its successor at every build.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: synth test check e2e bench local docs wheels handoff props lock clean help
+.PHONY: synth test check e2e tflint bench local docs wheels handoff props lock clean help
 
 synth: $(VENV)/.app node_modules/.ready ## Write the example stack's Terraform
 	@[ -t 1 ] || export CI=1; cdktf synth
@@ -40,6 +42,8 @@ check: $(VENV)/.dev node_modules/.ready ## Run the quick half: lint, types, pros
 
 e2e: $(VENV)/.dev node_modules/.ready .e2e/ready .engines/ready ## Deploy to an AWS on loopback with the real terraform and provider
 	$(PYTEST) tests/e2e -rs
+
+tflint: .e2e/bin/tflint ## Compile tflint, with which the tests then check the bundles of the hand-off; needs Go and some minutes
 
 bench: $(VENV)/.dev ## Compare speed and memory with plain imports, Solutions Constructs and a plain function
 	python benchmarks/synth.py
@@ -97,6 +101,9 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 # Exists if everything could be installed. The next run tries again what is missing, and the tests that need it are skipped.
 .e2e/ready: tests/e2e/requirements.txt requirements-checkov.txt tests/e2e/install.py | $(VENV)/.dev
 	python tests/e2e/install.py
+
+.e2e/bin/tflint:
+	GOBIN=$(CURDIR)/.e2e/bin go install github.com/terraform-linters/tflint@v$(TFLINT_VERSION)
 
 # Exists if every search engine could be installed, as above.
 .engines/ready: tests/engines/install.py $(wildcard tests/engines/opensearch_*/*) | $(VENV)/.dev

@@ -183,8 +183,7 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
             files = bundle_files(facts, options.format, stack_folder=app.stacks[stack].parent)
         if options.lock:
             with progress.step(f"{stack}: locking the providers for {', '.join(options.lock)}"):
-                if text := lock_file(files, options.lock):
-                    files[LOCK_FILE] = text
+                files[LOCK_FILE] = lock_file(files, options.lock)
         target = options.out / stack
         with progress.step(f"{stack}: writing {len(files)} files"):
             replace(target, files)

@@ -97,7 +97,7 @@ def test_backends_on_offer_are_no_modules_for_tools(hand_over: HandOver, format:
     assert all(name.endswith(".example") for name in names)
 
 
-def test_json_bundle_says_that_a_suppressed_check_holds_for_the_whole_folder(hand_over: HandOver) -> None:
+def test_json_bundle_explains_that_a_suppressed_check_holds_for_the_whole_folder(hand_over: HandOver) -> None:
     assert "each check is suppressed for the whole folder" in (hand_over() / ".checkov.yaml").read_text()
     assert "whole folder" not in (hand_over("--format", "hcl") / ".checkov.yaml").read_text()
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from ddb_stream_lambda.handoff.synthesized.module_paths import with_module_paths
 
 from tests.e2e.terraform import override_provider
 
-from .support import MAPPING, TABLE, Config, Edit, HandOver, Refused, Terraform
+from .support import TABLE, Config, Edit, HandOver, Refused, Terraform
 from .test_terraform import OFFLINE
 
 EXAMPLE = "examples/complete"
@@ -81,7 +80,7 @@ def test_readme_lists_fixed_names(hand_over: HandOver, edit: Edit) -> None:
 
     edit(change)
     readme = (hand_over("--as", "module") / "README.md").read_text()
-    assert "in use: `orders-dead-letters`." in readme
+    assert "- `orders-dead-letters` of `aws_sqs_queue.pipeline_" in readme
 
 
 @pytest.mark.parametrize("option", [("--backend", "s3"), ("--lock", "linux_amd64")])
@@ -205,69 +204,79 @@ def test_relative_path_of_a_function_is_in_the_folder_of_the_module(value: str, 
 
 
 @pytest.fixture
-def module_with_aliases(edit: Edit, stack_for_provider: None) -> Callable[[], None]:
-    """The stack with a second provider configuration, and with blocks that are allowed in a module."""
+def stack_with_aliases(edit: Edit, stack_for_provider: None) -> None:
+    """Add a second configuration of the provider to the stack, and a queue that uses it."""
 
     def change(config: Config) -> None:
         config["provider"]["aws"].append({"region": "us-east-1", "alias": "east"})
         config["resource"]["aws_sqs_queue"]["copies"] = {"name": "${var.name_prefix}-copies", "provider": "aws.east"}
-        config["moved"] = [{"from": "aws_sqs_queue.former", "to": "aws_sqs_queue.copies"}]
 
-    return lambda: edit(change)
+    edit(change)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("stack_with_aliases")
 def test_module_is_called_twice_with_for_each(
-    hand_over: HandOver,
-    module_with_aliases: Callable[[], None],
-    terraform_with_provider: Terraform,
-    tmp_path: Path,
+    hand_over: HandOver, edit: Edit, terraform_with_provider: Terraform, tmp_path: Path
 ) -> None:
-    module_with_aliases()
-    bundle = hand_over("--as", "module")
+    def add_blocks_that_a_module_can_have(config: Config) -> None:
+        config["moved"] = [{"from": "aws_sqs_queue.former", "to": "aws_sqs_queue.copies"}]
+        config["removed"] = [{"from": "aws_sqs_queue.old", "lifecycle": {"destroy": False}}]
+
+    edit(add_blocks_that_a_module_can_have)
     root = tmp_path / "root"
-    shutil.copytree(bundle, root / "modules" / "orders")
-    (provider,) = [OFFLINE["provider"]["aws"]]
-    example = read_blocks(bundle / EXAMPLE)
-    call = example["module"]["orders"] | {"source": "./modules/orders", "for_each": '${toset(["first", "second"])}'}
-    call["name_prefix"] = "${each.key}"
-    blocks = {
-        "terraform": example["terraform"],
-        "provider": {"aws": [{**entry, **provider, "region": "eu-west-1"} for entry in example["provider"]["aws"]]},
-        "module": {"orders": call},
-        "variable": {"alarm_actions": example["variable"]["alarm_actions"]},
+    shutil.copytree(hand_over("--as", "module"), root / "orders")
+    example = read_blocks(root / "orders" / EXAMPLE)
+    offline = OFFLINE["provider"]["aws"] | {"region": "eu-west-1"}
+    example["provider"]["aws"] = [{**provider, **offline} for provider in example["provider"]["aws"]]
+    example["module"]["orders"] |= {
+        "source": "./orders",
+        "for_each": '${toset(["first", "second"])}',
+        "name_prefix": "${each.key}",
+        "alarm_actions": [],
     }
+    blocks = {type: example[type] for type in ("terraform", "provider", "module")}
     (root / "main.tf.json").write_text(json.dumps(blocks))
     terraform_with_provider(root, "init", "-no-color", "-input=false")
     terraform_with_provider(root, "plan", "-no-color", "-input=false", "-out=plan")
     plan = json.loads(terraform_with_provider(root, "show", "-json", "plan"))
-    addresses = {change["address"] for change in plan["resource_changes"]}
-    assert len(addresses) == 2 * 10
-    assert {f'module.orders["{key}"].{MAPPING}' for key in ("first", "second")} <= addresses
-    names = [
-        change["change"]["after"].get("name") or change["change"]["after"].get("function_name")
-        for change in plan["resource_changes"]
-        if change["type"] in ("aws_sqs_queue", "aws_dynamodb_table", "aws_lambda_function")
-    ]
-    assert len(names) == len(set(zip(names, [change["type"] for change in plan["resource_changes"]], strict=False)))
+    created = {change["address"]: change["change"]["after"] for change in plan["resource_changes"]}
+    assert len(created) == 2 * 10
+    names = [created[f'module.orders["{key}"].{TABLE}']["name"] for key in ("first", "second")]
+    assert names == ["first-orders", "second-orders"]
 
 
 @pytest.mark.slow
-def test_example_is_applied_and_destroyed(
-    hand_over: HandOver,
-    module_with_aliases: Callable[[], None],
-    terraform_with_provider: Terraform,
-    emulator: str,
-    tmp_path: Path,
+@pytest.mark.usefixtures("stack_with_aliases")
+def test_terraform_reads_the_aliases_of_a_module_in_hcl(
+    hand_over: HandOver, terraform_with_provider: Terraform
 ) -> None:
-    module_with_aliases()
+    bundle = hand_over("--as", "module", "--format", "hcl")
+    assert "configuration_aliases = [aws.east]" in (bundle / "terraform.tf").read_text()
+    assert "aws.east = aws.east" in (bundle / EXAMPLE / "main.tf").read_text()
+    terraform_with_provider(bundle, "fmt", "-check", "-recursive")
+    terraform_with_provider(bundle / EXAMPLE, "init", "-no-color", "-input=false")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("stack_for_provider")
+def test_example_is_applied_and_then_has_no_changes(
+    hand_over: HandOver, edit: Edit, terraform_with_provider: Terraform, emulator: str, tmp_path: Path
+) -> None:
+    def keep_what_is_created_quickly(config: Config) -> None:
+        types = ("aws_iam_role", "aws_cloudwatch_log_group", "aws_lambda_function", "aws_dynamodb_table")
+        config["resource"] = {type: config["resource"][type] for type in types}
+        (function,) = config["resource"]["aws_lambda_function"].values()
+        function.pop("depends_on", None)
+        del config["output"]["queue_url"]
+
+    edit(keep_what_is_created_quickly)
     run = terraform_with_provider
-    bundle = shutil.copytree(hand_over("--as", "module", "--format", "hcl"), tmp_path / "elsewhere")
-    example = bundle / EXAMPLE
-    override_provider(example, emulator, aliases=["east"], access_key="test", secret_key="test")
+    example = shutil.copytree(hand_over("--as", "module", "--format", "hcl"), tmp_path / "elsewhere") / EXAMPLE
+    override_provider(example, emulator, access_key="test", secret_key="test")
     (example / "prod.tfvars").write_text('name_prefix = "module"\n')
     run(example, "init", "-no-color", "-input=false")
     applied = run(example, "apply", "-no-color", "-input=false", "-auto-approve", "-var-file=prod.tfvars")
-    assert "10 added, 0 changed, 0 destroyed" in applied
+    assert "4 added, 0 changed, 0 destroyed" in applied
     assert NO_CHANGES in run(example, "plan", "-no-color", "-input=false", "-var-file=prod.tfvars")
     assert run(example, "output", "-raw", "table_name") == "module-orders"

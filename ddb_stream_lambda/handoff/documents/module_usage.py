@@ -9,7 +9,7 @@ from ..formats import Format
 from ..synthesized import templates
 from ..synthesized.configuration import Resource
 from ..synthesized.module import EXAMPLE_FOLDER, ReusableModule
-from .markdown import code_list, paragraph
+from .markdown import code, paragraph
 
 # Arguments whose value AWS allows once in an account and region, or once in all of AWS.
 NAME_ARGUMENTS = ("name", "function_name", "alarm_name", "bucket", "domain_name", "dashboard_name", "identifier")
@@ -94,7 +94,7 @@ def _required_arguments(variables: Sequence[Variable]) -> list[tuple[str, str]]:
 
 
 def _several_calls(name: str, resources: Sequence[Resource], variables: Sequence[Variable]) -> str:
-    fixed, used = _fixed_names(resources), _variables_of_names(resources)
+    fixed, used = [*_fixed_names(resources)], _variables_of_names(resources)
     by_call = next((variable.name for variable in variables if variable.name in used), None)
     parts = ["### Several calls"]
     if by_call is not None:
@@ -110,9 +110,10 @@ def _several_calls(name: str, resources: Sequence[Resource], variables: Sequence
         parts.append(
             paragraph(
                 "These names are fixed, so a second call in the same account and region can fail because the name is "
-                f"in use: {code_list(fixed)}."
+                "in use:"
             )
         )
+        parts.append("\n".join(fixed))
     return "\n\n".join(parts) if len(parts) > 1 else ""
 
 
@@ -143,8 +144,11 @@ def _names(resources: Sequence[Resource]) -> Iterator[tuple[str, str]]:
                 yield resource.address, value
 
 
-def _fixed_names(resources: Sequence[Resource]) -> list[str]:
-    return [value for _, value in _names(resources) if not templates.expressions_of(value)]
+def _fixed_names(resources: Sequence[Resource]) -> Iterator[str]:
+    """Yield the name and the address of each resource whose name is the same in every call."""
+    for address, value in _names(resources):
+        if not templates.expressions_of(value):
+            yield f"- {code(value)} of {code(address)}"
 
 
 def _variables_of_names(resources: Sequence[Resource]) -> set[str]:

@@ -90,8 +90,8 @@ SUPPRESSED_CHECKS = (
         check="CKV_AWS_117",
         type="aws_lambda_function",
         reason=(
-            "The function is not in a VPC, so it reaches only public endpoints. An endpoint that is only in a VPC needs "
-            "vpc_config."
+            "The function is not in a VPC, so it reaches only public endpoints. To reach an endpoint that is only in a "
+            "VPC, it needs vpc_config."
         ),
         fails=_without("vpc_config"),
     ),

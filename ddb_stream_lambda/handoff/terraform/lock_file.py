@@ -40,9 +40,7 @@ def lock_file(files: Mapping[str, str | Path], platforms: Sequence[str]) -> str:
         # Modules may need further providers.
         _run(folder, terraform, "get", "-no-color")
         _run(folder, terraform, "providers", "lock", "-no-color", *(f"-platform={platform}" for platform in platforms))
-        lock = folder / FILE
-        # Terraform writes no file for a configuration without providers.
-        return lock.read_text(encoding="utf-8") if lock.exists() else ""
+        return (folder / FILE).read_text(encoding="utf-8")
 
 
 def _write(path: Path, content: str | Path) -> None:

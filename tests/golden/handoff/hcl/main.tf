@@ -152,7 +152,7 @@ resource "aws_cloudwatch_log_group" "pipeline_log-group_B154E861" {
 resource "aws_lambda_function" "pipeline_function_C9FB3D1C" {
   # checkov:skip=CKV_AWS_115:The number of the stream's shards limits the concurrency. Reserved concurrency would leave less for the account's other functions.
   # checkov:skip=CKV_AWS_116:The event source mapping sends failed batches to its failure destination. dead_letter_config applies only to asynchronous invocations.
-  # checkov:skip=CKV_AWS_117:The function is not in a VPC, so it reaches only public endpoints. An endpoint that is only in a VPC needs vpc_config.
+  # checkov:skip=CKV_AWS_117:The function is not in a VPC, so it reaches only public endpoints. To reach an endpoint that is only in a VPC, it needs vpc_config.
   # checkov:skip=CKV_AWS_173:Lambda encrypts environment variables with its own key. Secrets belong in AWS Secrets Manager.
   # checkov:skip=CKV_AWS_272:source_code_hash and SHA256SUMS detect damaged code. They do not prove its origin. Code signing does, but needs a signing profile, which belongs to the account.
 
