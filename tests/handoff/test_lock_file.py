@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.install import TERRAFORM_CONFIG
-from tests.e2e.providers import Provider, find_newest, mirror_folders, provider_address
+from tests.e2e.install import TERRAFORM_CONFIG, provider_address
+from tests.e2e.providers import Provider, find_newest, mirror_folders
 
 from .support import Config, Edit, HandOver, Refused, Terraform, run_handoff
 
