@@ -8,10 +8,18 @@ EVENTS ?= examples/events/orders.json
 DIST := dist
 # Its rules for Terraform's language are part of it, so the version decides which rules the bundles pass.
 TFLINT_VERSION := 0.64.0
-INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
-PYTEST := pytest -n auto --dist loadfile
+# Not compiled: Python compiles the few modules that a program imports, and the provider's package has 2,213.
+INSTALL := -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes
+# tests/conftest.py puts the files that take long first, so that no core is idle at the end.
+PYTEST := pytest -n auto --dist loadfile --no-loadscope-reorder
+# An installation uses one core and waits for the network, so several run at the same time.
+ifeq ($(filter clean,$(MAKECMDGOALS)),)
+MAKEFLAGS += --jobs=4
+endif
 
 export PATH := $(abspath $(VENV))/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# The installed packages are compiled when they are imported, and the next process needs the result.
+unexport PYTHONDONTWRITEBYTECODE
 # Without it, cdktf connects to HashiCorp to look for a newer version.
 export CHECKPOINT_DISABLE := 1
 # jsii warns at every start that Node.js 20, which cdktf still supports, is past its end of life.
@@ -19,31 +27,28 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 # The site's theme advertises its successor at every build.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: synth test check e2e tflint bench local docs wheels handoff props lock clean help
+.PHONY: synth test check e2e tflint lint bench local docs wheels handoff props lock clean help
 
 synth: $(VENV)/.app node_modules/.ready ## Write the example stack's Terraform
 	@[ -t 1 ] || export CI=1; cdktf synth
 	@for stack in $(STACKS)/*/; do echo "Terraform: $(CURDIR)/$${stack}cdk.tf.json"; done
 
-define lint
-ruff check
-ruff format --check
-mypy
-python tools/check_prose.py
-endef
-
-test: $(VENV)/.dev node_modules/.ready .e2e/ready .engines/ready docs ## Run everything: lint, types, prose, docs, tests with coverage, deployment
-	$(lint)
+test: lint node_modules/.ready .e2e/ready .engines/ready docs ## Run everything: lint, types, prose, docs, tests with coverage, deployment
 	$(PYTEST) -rs --cov --cov-report=term:skip-covered
 
-check: $(VENV)/.dev node_modules/.ready ## Run the quick half: lint, types, prose, unit tests
-	$(lint)
+check: lint node_modules/.ready ## Run the quick half: lint, types, prose, unit tests
 	$(PYTEST) -m "not slow" --ignore=tests/e2e
 
 e2e: $(VENV)/.dev node_modules/.ready .e2e/ready .engines/ready ## Deploy to an AWS on loopback with the real terraform and provider
 	$(PYTEST) tests/e2e -rs
 
 tflint: .e2e/bin/tflint ## Compile tflint, with which the tests then check the bundles of the hand-off; needs Go and some minutes
+
+lint: $(VENV)/.dev ## Check the code's style and types, and the prose
+	ruff check
+	ruff format --check
+	mypy
+	python tools/check_prose.py
 
 bench: $(VENV)/.dev ## Compare speed and memory with plain imports, Solutions Constructs and a plain function
 	python benchmarks/synth.py
@@ -99,14 +104,14 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 	touch $@
 
 # Exists if everything could be installed. The next run tries again what is missing, and the tests that need it are skipped.
-.e2e/ready: tests/e2e/requirements.txt requirements-checkov.txt tests/e2e/install.py | $(VENV)/.dev
+.e2e/ready: tests/e2e/requirements.txt requirements-checkov.txt tests/e2e/install.py | $(VENV)/.made
 	python tests/e2e/install.py
 
 .e2e/bin/tflint:
 	GOBIN=$(CURDIR)/.e2e/bin go install github.com/terraform-linters/tflint@v$(TFLINT_VERSION)
 
 # Exists if every search engine could be installed, as above.
-.engines/ready: tests/engines/install.py $(wildcard tests/engines/opensearch_*/*) | $(VENV)/.dev
+.engines/ready: tests/engines/install.py $(wildcard tests/engines/opensearch_*/*) | $(VENV)/.made
 	python tests/engines/install.py
 
 node_modules/.ready: package-lock.json

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Never, TypedDict, Unpack, overload
 from constructs import Construct
 
 from ._engine import tokens
+from ._engine.addresses import claim_addresses
 from ._engine.failures import is_engine_error, reason_of, report_engine_errors
 from ._engine.scopes import Location, locate
 from .arguments._generated import (
@@ -259,6 +260,7 @@ class DynamoDBStreamsToLambda(Construct):
                 message = f"the scope refuses it: {reason_of(error)}; choose another id, or create it before synthesis"
                 mistakes.add("id", id, message)
             mistakes.raise_any()
+            claim_addresses(self, location)
 
             # The table and its stream.
             source = table.build_table(scope=self, table=table_input, function_companion=function_input.companion())

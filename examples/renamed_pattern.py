@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from ddb_stream_lambda import Code, DynamoDBStreamsToLambda
-from cdktf import App, TerraformElement, TerraformResource, TerraformStack
+from cdktf import App, TerraformResource, TerraformStack
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.provider import AwsProvider
-from constructs import Construct
 
 OLD_ID = "pipeline"
 # The names that the old id gave. A new name would replace the resource.
@@ -30,12 +29,11 @@ pattern = DynamoDBStreamsToLambda(
     dynamo_event_source_props={"function_response_types": ["ReportBatchItemFailures"]},
 )
 
-# The addresses come from the ids of the constructs. This tree is not synthesized: it only has the old ids.
-old_pattern = Construct(TerraformStack(App(), "old"), OLD_ID)
+# Each address begins with the ids of the constructs that lead to the pattern, here with "changes".
 for resource in pattern.node.find_all():
     if isinstance(resource, IamRolePolicy):
         resource.name = OLD_NAME  # no input sets it
     if isinstance(resource, TerraformResource):
-        old_address = TerraformElement(old_pattern, resource.node.id).friendly_unique_id
-        resource.move_from_id(f"{resource.terraform_resource_type}.{old_address}")
+        end = resource.friendly_unique_id.removeprefix("changes")
+        resource.move_from_id(f"{resource.terraform_resource_type}.{OLD_ID}{end}")
 app.synth()

@@ -1,5 +1,7 @@
-"""Fixtures: a stack, and calls of the pattern in it."""
+"""Fixtures: a stack, and calls of the pattern in it. Hooks: the number of processes, and the order of the files."""
 
+from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,29 @@ from tests.support.emitted import Emitted
 
 # A real search engine for the tests that need one.
 pytest_plugins = ["tests.engines.plugin"]
+
+# A deployment waits for the emulator about half of its time, and other tests can use the core then.
+MORE_WORKERS_THAN_CORES = 2
+# The fixtures of the tests that take long: a deployment, and Terraform with its provider.
+LONG_FIXTURES = ("emulator", "provider")
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> Generator[None, int, int]:
+    """Start more processes than cores, unless the deployments are deselected."""
+    return (yield) + (0 if config.option.markexpr else MORE_WORKERS_THAN_CORES)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the files with the longest tests first in the processes of xdist, which get whole files in this order."""
+    if not hasattr(config, "workerinput"):
+        return
+    ranks: dict[Path, int] = {}
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        rank = next((rank for rank, name in enumerate(LONG_FIXTURES) if name in names), len(LONG_FIXTURES))
+        ranks[item.path] = min(rank, ranks.get(item.path, rank))
+    items.sort(key=lambda item: ranks[item.path])
 
 
 @pytest.fixture

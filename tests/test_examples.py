@@ -6,7 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,8 @@ import pytest
 
 # Fixtures; pytest finds those of another folder's conftest.py only by their names in this module.
 from tests.e2e.conftest import provider as provider
-from tests.e2e.conftest import terraform as terraform
 from tests.e2e.providers import Provider
-from tests.e2e.terraform import Terraform
+from tests.e2e.terraform import Graph, Terraform
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -59,12 +59,64 @@ def only(blocks: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return block
 
 
-def skip_if_unknown_to(provider: Provider, config: dict[str, Any]) -> None:
-    """Skip the test if the provider lacks an argument that `ignore_changes` names, and that is therefore needed."""
+def ignored_arguments(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the resource type and the name of each argument in `ignore_changes`. The provider must know them all."""
     for type, resources in config["resource"].items():
         for resource in resources.values():
             for argument in resource.get("lifecycle", {}).get("ignore_changes", ()):
-                provider.skip_if_lacking(type, argument)
+                yield type, argument
+
+
+@dataclass(frozen=True)
+class Modules:
+    """A configuration in which each example is a module. Terraform loads the large schema of the provider once for all.
+
+    Attributes:
+        errors: the errors that `terraform validate` reports, each with its file.
+        graph: the dependency graph.
+    """
+
+    errors: list[dict[str, Any]]
+    graph: Graph
+
+    def errors_of(self, name: str) -> list[dict[str, Any]]:
+        """Return the errors in an example, and those that are in no example."""
+        folders = {name} | {error["folder"] for error in self.errors} - set(NAMES)
+        return [error for error in self.errors if error["folder"] in folders]
+
+    def graph_of(self, name: str) -> Graph:
+        """Return the graph of an example, with the addresses in the example."""
+        prefix = f"module.{name}."
+        edges = {
+            later.removeprefix(prefix): {address.removeprefix(prefix) for address in earlier}
+            for later, earlier in self.graph.edges.items()
+            if later.startswith(prefix)
+        }
+        return Graph(edges)
+
+
+@pytest.fixture(scope="module")
+def modules(provider: Provider, synthesize: Synthesize, tmp_path_factory: pytest.TempPathFactory) -> Modules:
+    terraform = Terraform(tmp_path_factory.mktemp("modules"), provider)
+    root: dict[str, dict[str, Any]] = {"module": {}, "variable": {}}
+    for name in NAMES:
+        module = Terraform(terraform.folder / name, provider)
+        module.copy_synthesized(synthesize(name))
+        config = json.loads((module.folder / "cdk.tf.json").read_text())
+        if any(provider.lacks(type, argument) for type, argument in ignored_arguments(config)):
+            continue
+        variables = config.get("variable", {})
+        root["variable"] |= {variable: {} for variable in variables}
+        root["module"][name] = {"source": f"./{name}"} | {variable: f"${{var.{variable}}}" for variable in variables}
+    (terraform.folder / "main.tf.json").write_text(json.dumps(root))
+    terraform.init()
+    output, _ = terraform.start("validate", "-json").communicate()
+    errors = [
+        diagnostic | {"folder": diagnostic.get("range", {}).get("filename", "").partition("/")[0]}
+        for diagnostic in json.loads(output)["diagnostics"]
+        if diagnostic["severity"] == "error"
+    ]
+    return Modules(errors, terraform.graph())
 
 
 def test_there_are_at_least_five_examples() -> None:
@@ -74,14 +126,14 @@ def test_there_are_at_least_five_examples() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_is_valid_terraform_without_a_cycle(
-    terraform: Terraform, synthesize: Synthesize, emitted: Emitted, name: str
+    provider: Provider, modules: Modules, emitted: Emitted, name: str
 ) -> None:
     config = emitted(name)
-    skip_if_unknown_to(terraform.provider, config)
-    terraform.copy_synthesized(synthesize(name))
-    terraform.init()
-    terraform.run("validate")
-    graph = terraform.graph()
+    for type, argument in ignored_arguments(config):
+        provider.skip_if_lacking(type, argument)
+    assert modules.errors_of(name) == []
+    graph = modules.graph_of(name)
+    assert graph.edges
     assert graph.cycle() == []
     has_policy = "aws_iam_role_policy" in config["resource"]
     assert graph.depends_on("aws_lambda_event_source_mapping", "aws_iam_role_policy") is has_policy
@@ -141,7 +193,7 @@ def test_the_example_with_autoscaling_scales_all_capacities_and_keeps_them(emitt
         "ignore_changes": ["read_capacity", "write_capacity", "global_secondary_index"],
     }
     scaled = {(target["resource_id"], target["scalable_dimension"]) for target in targets_of(resources)}
-    name = "${aws_dynamodb_table.pipeline_table_4950B2AC.name}"
+    name = "${aws_dynamodb_table.pipeline.name}"
     assert scaled == {
         (f"table/{name}", "dynamodb:table:ReadCapacityUnits"),
         (f"table/{name}", "dynamodb:table:WriteCapacityUnits"),
@@ -183,8 +235,9 @@ def test_the_example_without_tags_of_the_mapping_tags_all_other_resources(emitte
 
 def test_the_renamed_example_moves_every_resource(emitted: Emitted) -> None:
     old, new = emitted("five_lines"), emitted("renamed_pattern")
-    assert {moved["from"] for moved in new["moved"]} == addresses_of(old)
-    assert {moved["to"] for moved in new["moved"]} == addresses_of(new)
+    moves = {moved["to"]: moved["from"] for moved in new["moved"]}
+    assert len(moves) == len(new["moved"])
+    assert {moves[address] for address in addresses_of(new)} == addresses_of(old)
 
 
 def addresses_of(config: dict[str, Any]) -> set[str]:

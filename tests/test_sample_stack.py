@@ -94,7 +94,7 @@ class TestAlarms:
         dimensions = {
             variables["POWERTOOLS_METRICS_NAMESPACE"]: {"service": function},
             "AWS/Lambda": {"FunctionName": function},
-            "AWS/SQS": {"QueueName": "${aws_sqs_queue.pipeline_dead-letter-queue_BA84A284.name}"},
+            "AWS/SQS": {"QueueName": "${aws_sqs_queue.pipeline_dead_letter.name}"},
         }
         for alarm in alarms.values():
             for metric in metrics_of(alarm):

@@ -15,6 +15,7 @@ import jsii
 from cdktf import TerraformElement
 from constructs import Construct
 
+from .addresses import set_address
 from .templates import escape_for_hcl
 from .tokens import expression_of, is_token
 
@@ -30,7 +31,9 @@ class StringMap(dict[str, Any]):
     """A map whose keys are the user's own words (tags, environment variables), not argument names."""
 
 
-def create(kind: type[ElementT], *, scope: Construct, id: str, arguments: Mapping[str, object]) -> ElementT:
+def create(
+    kind: type[ElementT], *, scope: Construct, id: str, arguments: Mapping[str, object], suffix: str = ""
+) -> ElementT:
     """Create a resource or data source of the provider.
 
     Args:
@@ -38,11 +41,13 @@ def create(kind: type[ElementT], *, scope: Construct, id: str, arguments: Mappin
         scope: The construct that it belongs to.
         id: Its id in that scope.
         arguments: Terraform's argument names and checked values; blocks are dicts, string maps are `StringMap`.
+        suffix: The end of its address in a pattern; empty if the pattern has one element of this type.
     """
     element = kind.__new__(kind)
     writes_hcl = _writes_hcl()
     arguments = _with_references(_escape_texts(arguments) if writes_hcl else arguments, scope)
     jsii.create(kind, element, [scope, id, _for_engine(arguments)])
+    set_address(element, scope=scope, id=id, suffix=suffix)
     lifecycle = arguments.get("lifecycle")
     if isinstance(lifecycle, Mapping) and CONDITIONS & lifecycle.keys() and writes_hcl:
         _write_conditions_as_blocks(element, lifecycle)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from .documents import manifest as manifest_file
@@ -13,34 +14,82 @@ from .documents.readme import readme
 from .documents.runbook import runbook
 from .documents.tool_settings import tool_settings
 from .errors import ConfigurationError
-from .facts.stack import ModuleFacts, StackFacts
+from .facts.constraints import Requirements
+from .facts.stack import DescribedResource, ModuleFacts, StackFacts
 from .facts.variables import read_variables
 from .formats import BundleKind, Format
+from .synthesized.configuration import Configuration
 from .synthesized.module import EXAMPLE_FOLDER
 from .terraform.backend_files import backend_files
-from .terraform.hcl_files import hcl_files
+from .terraform.hcl_check import checked_hcl_files
+from .terraform.hcl_tool import HclTool
 from .terraform.json_files import json_files
 from .terraform.variables_example import variables_example
 
 VARIABLES_EXAMPLE = "terraform.tfvars.example"
 
 
-def bundle_files(facts: StackFacts, format: Format, *, stack_folder: Path) -> dict[str, str | Path]:
+@dataclass(frozen=True)
+class ConfigurationWriter:
+    """Writes the files of a configuration.
+
+    Attributes:
+        format: the syntax.
+        stack_folder: the stack's folder.
+        hcl_tool: the formatter and the parser of HCL.
+        check: whether HCL is checked: parsed and compared with the JSON configuration.
+    """
+
+    format: Format
+    stack_folder: Path
+    hcl_tool: HclTool
+    check: bool = True
+
+    def write(
+        self, configuration: Configuration, requirements: Requirements, resources: Sequence[DescribedResource] = ()
+    ) -> dict[str, str]:
+        """Return the text of each file by its name.
+
+        Args:
+            configuration: the configuration.
+            requirements: the constraints on Terraform and the providers.
+            resources: the data sources and resources, in the order of the file.
+
+        Raises:
+            ConfigurationError: if the configuration cannot be written as HCL.
+        """
+        if self.format is Format.JSON:
+            return json_files(configuration=configuration, requirements=requirements)
+        return checked_hcl_files(
+            configuration=configuration,
+            requirements=requirements,
+            resources=resources,
+            stack_folder=self.stack_folder,
+            tool=self.hcl_tool,
+            check=self.check,
+        )
+
+
+def bundle_files(facts: StackFacts, writer: ConfigurationWriter) -> dict[str, str | Path]:
     """Return the files of a bundle by their paths: the text of each, or the file to copy.
 
     Args:
         facts: the facts about the stack.
-        format: the syntax of the configuration.
-        stack_folder: the folder that the configuration's assets are relative to.
+        writer: the writer of the configuration, which has the syntax and the folder of the assets.
 
     Raises:
-        ConfigurationError: if an asset is outside the folder, or a block cannot be written as HCL.
+        ConfigurationError: if an asset is outside the folder, or the configuration cannot be written as HCL.
     """
     suppressed_checks = [entry for described in facts.resources for entry in described.suppressed_checks]
+    format = writer.format
+    if facts.module is None:
+        further_files = _root_files(facts, format)
+    else:
+        further_files = _example_files(facts.module, facts.stack, writer)
     return {
-        **_configuration_files(facts, format),
-        **(_root_files(facts, format) if facts.module is None else _example_files(facts.module, facts.stack, format)),
-        **_assets(facts.configuration.assets, stack_folder),
+        **writer.write(facts.configuration, facts.requirements, [*facts.data_sources, *facts.resources]),
+        **further_files,
+        **_assets(facts.configuration.assets, writer.stack_folder),
         **tool_settings(),
         "README.md": readme(facts, format),
         manifest_file.FILE: manifest(
@@ -52,16 +101,6 @@ def bundle_files(facts: StackFacts, format: Format, *, stack_folder: Path) -> di
         ),
         ".checkov.yaml": checkov_settings(suppressed_checks, format),
     }
-
-
-def _configuration_files(facts: StackFacts, format: Format) -> dict[str, str]:
-    if format is Format.JSON:
-        return json_files(configuration=facts.configuration, requirements=facts.requirements)
-    return hcl_files(
-        configuration=facts.configuration,
-        requirements=facts.requirements,
-        resources=[*facts.data_sources, *facts.resources],
-    )
 
 
 def _root_files(facts: StackFacts, format: Format) -> dict[str, str]:
@@ -78,13 +117,9 @@ def _root_files(facts: StackFacts, format: Format) -> dict[str, str]:
     }
 
 
-def _example_files(module: ModuleFacts, stack: str, format: Format) -> dict[str, str]:
-    configuration, requirements = module.split.example, module.example_requirements
-    if format is Format.JSON:
-        files = json_files(configuration=configuration, requirements=requirements)
-    else:
-        files = hcl_files(configuration=configuration, requirements=requirements, resources=[])
-    files |= {
+def _example_files(module: ModuleFacts, stack: str, writer: ConfigurationWriter) -> dict[str, str]:
+    configuration = module.split.example
+    files = writer.write(configuration, module.example_requirements) | {
         "README.md": example_readme(stack, module.split),
         VARIABLES_EXAMPLE: variables_example(read_variables(configuration)),
     }

@@ -14,7 +14,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Never
 
 from . import checksums
-from .bundle import bundle_files
+from .bundle import ConfigurationWriter, bundle_files
 from .errors import HandoffError, InterruptionError, UsageError
 from .facts import backends
 from .facts.stack import derive_facts
@@ -25,6 +25,7 @@ from .progress import Progress
 from .synthesized.app import is_synthesized, read_app, run_app
 from .synthesized.configuration import Configuration, read_configuration
 from .synthesized.module_paths import with_module_paths
+from .terraform.hcl_tool import HclTool
 from .terraform.lock_file import FILE as LOCK_FILE
 from .terraform.lock_file import lock_file
 
@@ -51,7 +52,7 @@ examples:
   ddb-stream-lambda handoff --json | jq -r '.[].folder'    for scripts
 
 ids.json maps the addresses of resources to their ids:
-  {"aws_dynamodb_table.pipeline_table_4950B2AC": "orders", "aws_iam_role.pipeline_role_344DF3A8": "orders"}
+  {"aws_dynamodb_table.pipeline": "orders", "aws_iam_role.pipeline": "orders"}
 
 The command never replaces a folder that is not a bundle, or a bundle with added or changed files. It writes the new
 bundle next to the earlier one, and renames it when it is complete.
@@ -127,6 +128,12 @@ def add_command(commands: Subcommands, package_version: str) -> None:
         metavar="DIR",
         help="folder that cdktf wrote (default: cdktf.out)",
     )
+    parser.add_argument(
+        "--no-check",
+        dest="check",
+        action="store_false",
+        help="do not parse the HCL and compare it with the JSON configuration (needs Node.js and cdktf-cli)",
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="do not print the steps")
 
@@ -134,8 +141,8 @@ def add_command(commands: Subcommands, package_version: str) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
     try:
-        with _signals_as_errors():
-            results = _hand_over(options)
+        with _signals_as_errors(), HclTool(Path.cwd()) as hcl_tool:
+            results = _hand_over(options, hcl_tool)
     except HandoffError as error:
         if options.json:
             print(json.dumps({"error": str(error), "exit_code": error.exit_code}))
@@ -149,7 +156,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
+def _hand_over(options: argparse.Namespace, hcl_tool: HclTool) -> list[dict[str, object]]:
     progress = Progress(quiet=options.quiet)
     cdktf_output = options.cdktf_output.resolve()
     project = Path.cwd()
@@ -180,7 +187,10 @@ def _hand_over(options: argparse.Namespace) -> list[dict[str, object]]:
                 cdktf_version=app.cdktf_version,
                 package_version=options.package_version,
             )
-            files = bundle_files(facts, options.format, stack_folder=app.stacks[stack].parent)
+            writer = ConfigurationWriter(
+                options.format, stack_folder=app.stacks[stack].parent, hcl_tool=hcl_tool, check=options.check
+            )
+            files = bundle_files(facts, writer)
         if options.lock:
             with progress.step(f"{stack}: locking the providers for {', '.join(options.lock)}"):
                 files[LOCK_FILE] = lock_file(files, options.lock)

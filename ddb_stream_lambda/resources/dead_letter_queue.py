@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from cdktf import Fn
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from cdktf_cdktf_provider_aws.sqs_queue_policy import SqsQueuePolicy
 from constructs import Construct
 
+from .._engine.addresses import refer_to
 from .._engine.creation import create
 from .._engine.tokens import is_token
 from ..arguments._generated import SqsQueueProps
@@ -103,16 +103,16 @@ def build_queue(*, scope: Construct, queue: NewQueue) -> Destination:
     https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/sqs_queue
     """
     arguments = {name: value for name, value in queue.arguments.items() if name != "policy"}
-    created = create(SqsQueue, scope=scope, id="dead-letter-queue", arguments=arguments)
+    created = create(SqsQueue, scope=scope, id="dead-letter-queue", suffix="dead_letter", arguments=arguments)
     arn = created.arn
     companion = companion_arguments(arguments)
-    text = queue.arguments.get("policy") or _policy(arn)
-    policy = {"queue_url": created.url, "policy": text, **companion}
-    create(SqsQueuePolicy, scope=scope, id="dead-letter-queue-policy", arguments=policy)
+    text = queue.arguments.get("policy") or _policy(created)
+    policy = {"queue_url": refer_to(created, "url"), "policy": text, **companion}
+    create(SqsQueuePolicy, scope=scope, id="dead-letter-queue-policy", suffix="dead_letter", arguments=policy)
     key = arguments.get("kms_master_key_id", DEFAULT_KEY)
     customer_key = None
     if not AWS_MANAGED_KEY.fullmatch(key):
-        customer_key = look_up_key(scope=scope, id="queue-key", key=key, companion=companion)
+        customer_key = look_up_key(scope=scope, id="queue-key", suffix="dead_letter", key=key, companion=companion)
     return Destination(arn=arn, queue=created, service="sqs", kms_key_arn=customer_key)
 
 
@@ -201,10 +201,12 @@ def _check_document(name: str, text: object, mistakes: Mistakes) -> None:
         )
 
 
-def _policy(queue_arn: str) -> str:
+def _policy(queue: SqsQueue) -> str:
     """Return a policy that denies access without TLS and from other accounts."""
-    account = Fn.element(Fn.split(":", queue_arn), 4)
-    deny = {"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": queue_arn}
+    arn = refer_to(queue, "arn")
+    # `Fn` would cost two round trips.
+    account = f'${{element(split(":", {arn[2:-1]}), 4)}}'
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": arn}
     only_own_account = {
         "StringNotEquals": {"aws:PrincipalAccount": account},
         "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},

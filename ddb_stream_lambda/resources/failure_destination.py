@@ -83,6 +83,7 @@ def take_destination(
     scope: Construct,
     arn: str,
     id: str = "destination-key",
+    suffix: str = "destination",
     property: str = f"{event_source.PROPS}.destination_config",
 ) -> Destination:
     """Return the destination that the user names, with its service and its key.
@@ -94,6 +95,7 @@ def take_destination(
         scope: The pattern. It gets a data source, if the key is not given by its ARN.
         arn: The destination's ARN.
         id: The construct id of the data source.
+        suffix: The end of its address.
         property: The input that names the destination, for messages.
     """
     text = expression_of(arn, scope) if is_token(arn) else arn
@@ -113,7 +115,7 @@ def take_destination(
     return Destination(
         arn=arn,
         service=service,
-        kms_key_arn=look_up_key(scope=scope, id=id, key=key, companion=companion),
+        kms_key_arn=look_up_key(scope=scope, id=id, suffix=suffix, key=key, companion=companion),
     )
 
 

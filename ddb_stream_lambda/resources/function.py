@@ -17,6 +17,7 @@ from cdktf_cdktf_provider_aws.lambda_alias import LambdaAlias
 from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction
 from constructs import Construct
 
+from .._engine.addresses import refer_to
 from .._engine.creation import StringMap, create
 from .._engine.structs import values_of
 from .._engine.tokens import address_of, as_map, expression_of, is_token
@@ -228,7 +229,7 @@ class Function:
         """The ARN that the mapping names: the one of an alias, or with the qualifier of a data source that has one."""
         if isinstance(self.interface, DataAwsLambdaFunction) and self.interface.qualifier_input is not None:
             return self.interface.qualified_arn
-        return self.interface.arn
+        return self.interface.arn if self.created is None else refer_to(self.created, "arn")
 
 
 def defaults(path: str, runtime: object) -> dict[str, Any]:
@@ -569,7 +570,10 @@ def _dead_letter_target(arguments: Arguments) -> str | None:
 def _look_up_dead_letter_key(scope: Construct, target: str) -> str | None:
     """Return the customer managed key of a queue or topic of the stack; look it up if it is not given by its ARN."""
     property = f"{PROPS}.dead_letter_config"
-    return take_destination(scope=scope, arn=target, id="dead-letter-key", property=property).kms_key_arn
+    destination = take_destination(
+        scope=scope, arn=target, id="dead-letter-key", suffix="dead_letter_target", property=property
+    )
+    return destination.kms_key_arn
 
 
 def _access_point(arguments: Arguments) -> str | None:

@@ -21,16 +21,17 @@ KEY_ARN_EXPRESSION = re.compile(
 )
 
 
-def look_up_key(*, scope: Construct, id: str, key: str, companion: Mapping[str, Any]) -> str:
+def look_up_key(*, scope: Construct, id: str, suffix: str, key: str, companion: Mapping[str, Any]) -> str:
     """Return a key's ARN; create a data source that looks it up, unless the key is given by its ARN.
 
     Args:
         scope: The pattern.
         id: The construct id of the data source.
+        suffix: The end of its address: what the key encrypts.
         key: The key, as the user gives it: its ARN, id or alias.
         companion: The `provider` and `region` of the resource that the key encrypts.
     """
     text = expression_of(key, scope) if is_token(key) else key
     if KEY_ARN.fullmatch(text) or KEY_ARN_EXPRESSION.fullmatch(text):
         return key
-    return create(DataAwsKmsKey, scope=scope, id=id, arguments={"key_id": key, **companion}).arn
+    return create(DataAwsKmsKey, scope=scope, id=id, suffix=suffix, arguments={"key_id": key, **companion}).arn

@@ -9,6 +9,7 @@ from typing import Any
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from constructs import Construct
 
+from .._engine.addresses import refer_to
 from .._engine.creation import create
 from .._engine.tokens import is_token
 from ..arguments._generated import LogGroupProps
@@ -133,7 +134,7 @@ def build_log_group(*, scope: Construct, log_group: NewLogGroup | GivenLogGroup 
             return LogGroup(None, look_up_arn(scope=scope, service="logs", name=name, companion=companion))
         case NewLogGroup(arguments, is_default):
             created = create(CloudwatchLogGroup, scope=scope, id="log-group", arguments=arguments)
-            return LogGroup(created, created.arn, None if is_default else created.name)
+            return LogGroup(created, refer_to(created, "arn"), None if is_default else created.name)
 
 
 def _check_values(arguments: Arguments, *, is_default: bool, mistakes: Mistakes) -> None:

@@ -13,6 +13,7 @@ from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from constructs import Construct
 
+from .._engine.addresses import refer_to, snake_case
 from .._engine.creation import create
 from .._engine.tokens import expression_of, is_token
 from ..arguments._generated import LambdaRoleProps
@@ -35,6 +36,7 @@ from . import function
 from .function import GivenFunction, NewFunction
 
 PROPS = "lambda_role_props"
+POLICY_REFERENCE = re.compile(r"\$\{(?:data\.)?aws_iam_policy\.([\w-]+)\.arn\}")
 
 TRUST_POLICY = policy_document(
     [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
@@ -146,17 +148,19 @@ def build_role(*, scope: Construct, role: AnyRole) -> Role:
             return Role(None, arn, name_of(arn))
         case NewRole(arguments, policy_arns):
             created = create(IamRole, scope=scope, id="role", arguments=arguments)
+            created_arn, name = created.arn, refer_to(created, "name")
             companion = companion_arguments(arguments, regional=False)
             attachments = tuple(
                 create(
                     IamRolePolicyAttachment,
                     scope=scope,
                     id=id,
-                    arguments={"role": created.name, "policy_arn": arn, **companion},
+                    suffix=_policy_suffix(arn, scope),
+                    arguments={"role": name, "policy_arn": arn, **companion},
                 )
                 for id, arn in _with_attachment_ids(policy_arns, scope)
             )
-            return Role(created, created.arn, created.name, attachments)
+            return Role(created, created_arn, name, attachments)
 
 
 def name_of(role_arn: str) -> str:
@@ -219,3 +223,10 @@ def _with_attachment_ids(policy_arns: Sequence[str], scope: Construct) -> Iterat
             id += "-2"
         used.add(id)
         yield id, arn
+
+
+def _policy_suffix(arn: str, scope: Construct) -> str:
+    """Return the end of an attachment's address: the policy's path and name, or the name of its resource."""
+    text = expression_of(arn, scope) if is_token(arn) else arn.split(":policy/")[-1]
+    resource = POLICY_REFERENCE.fullmatch(text)
+    return snake_case(text if resource is None else resource[1]) or "policy"

@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_aws.data_aws_dynamodb_table import DataAwsDynamodbTabl
 from cdktf_cdktf_provider_aws.dynamodb_table import DynamodbTable
 from constructs import Construct
 
+from .._engine.addresses import refer_to
 from .._engine.creation import create
 from .._engine.tokens import as_string, is_token
 from ..arguments._generated import DynamoTableProps
@@ -217,7 +218,7 @@ def build_table(*, scope: Construct, table: NewTable | GivenTable, function_comp
             key = _key_of_existing(interface)
             if key is not None:
                 companion = table.companion() if _is_in_stack_of(interface, scope) else function_companion
-                key = look_up_key(scope=scope, id="table-key", key=key, companion=companion)
+                key = look_up_key(scope=scope, id="table-key", suffix="table", key=key, companion=companion)
             missing_stream = STREAM_IS_OFF if isinstance(interface, DataAwsDynamodbTable) else None
             return Table(interface, None, _arn_of(interface), _text(interface.stream_arn), key, missing_stream)
         case NewTable(arguments):
@@ -225,9 +226,9 @@ def build_table(*, scope: Construct, table: NewTable | GivenTable, function_comp
             encryption = known_block(arguments, "server_side_encryption")
             key = encryption.get("kms_key_arn") if encryption.get("enabled", False) is not False else None
             if key is not None:
-                key = look_up_key(scope=scope, id="table-key", key=key, companion=table.companion())
+                key = look_up_key(scope=scope, id="table-key", suffix="table", key=key, companion=table.companion())
             missing_stream = None if origin_of(arguments) is None else STREAM_IS_NOT_ON_YET
-            return Table(created, created, created.arn, created.stream_arn, key, missing_stream)
+            return Table(created, created, created.arn, refer_to(created, "stream_arn"), key, missing_stream)
 
 
 def warnings_of(table: NewTable | GivenTable) -> Iterator[OverrideWarning]:

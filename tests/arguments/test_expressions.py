@@ -275,7 +275,7 @@ def test_every_kind_of_expression_is_emitted(argument: Argument) -> None:
     resources = emitted.all(INPUTS[argument.input][1])
     for number, (kind, (_, terraform)) in enumerate(argument.kinds.items()):
         if kind in patterns:
-            (resource,) = (r for name, r in resources.items() if name.startswith(f"pipeline-{number}_"))
+            (resource,) = (r for name, r in resources.items() if f"{name}_".startswith(f"pipeline_{number}_"))
             assert str(emitted_value(resource, argument, kind)) == terraform, kind
 
 
@@ -314,7 +314,7 @@ def test_every_argument_of_a_struct_takes_an_expression(input: str) -> None:
         given[number] = (call(stack, f"pipeline-{number}", argument, struct), argument, terraform)
     resources = Emitted(stack, given[0][0]).all(INPUTS[input][1])
     for number, (_, argument, terraform) in given.items():
-        (resource,) = (r for name, r in resources.items() if name.startswith(f"pipeline-{number}_"))
+        (resource,) = (r for name, r in resources.items() if f"{name}_".startswith(f"pipeline_{number}_"))
         kind = "dynamic" if argument.kind == "blocks" else argument.kind
         assert str(emitted_value(resource, argument, kind)) == terraform, argument
 

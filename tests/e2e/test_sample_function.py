@@ -1,4 +1,4 @@
-"""The deployed sample function: the search index holds the table's items, and failing records reach the queue."""
+"""The deployed sample function: the search index holds the table's items, and refused records are stored."""
 
 import json
 import platform
@@ -12,6 +12,8 @@ import pytest
 from ddb_stream_lambda import Code, DynamoDBStreamsToLambda
 from cdktf import TerraformOutput, TerraformStack
 
+from tests.engines.engine import Engine
+from tests.engines.plugin import is_available
 from tests.function.search_server import SearchServer
 
 from .emulator_process import Emulator
@@ -22,68 +24,76 @@ from .terraform import Terraform, override_provider
 
 @dataclass
 class Deployment:
-    """The deployed stack and the search server that its function writes to."""
+    """The deployed stack, and the search engine and index that its function writes to."""
 
     emulator: Emulator
-    search: SearchServer
+    engine: Engine
+    index: str
     outputs: dict[str, str]
 
-    def documents(self) -> dict[str, dict[str, Any]]:
+    def documents(self, suffix: str = "") -> dict[str, dict[str, Any]]:
         """Return the documents of the index by id, without their metadata fields."""
-        documents = {id: json.loads(source) for id, source in self.search.engine.sources("orders").items()}
         return {
             id: {name: value for name, value in document.items() if not name.startswith("_")}
-            for id, document in documents.items()
+            for id, document in self.engine.documents(self.index + suffix).items()
         }
 
 
 @pytest.fixture(scope="module")
+def search_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """A real engine, or the search server of the tests where no engine is installed."""
+    if is_available():
+        yield request.getfixturevalue("engine")
+    else:
+        with SearchServer(time.time) as server:
+            yield Engine(server.url)
+
+
+@pytest.fixture(scope="module")
 def deployment(
-    emulator: Emulator, provider: Provider, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Deployment]:
+    emulator: Emulator, provider: Provider, search_engine: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> Deployment:
     # The emulator runs functions with its own Python, on this machine.
     command = [str(EMULATOR_PYTHON), "-c", "import sys; print('python%d.%d' % sys.version_info[:2])"]
     runtime = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     architecture = "arm64" if platform.machine() == "aarch64" else "x86_64"
     code = Code.from_python_project(ROOT / "function", runtime=runtime, architecture=architecture)
 
-    with SearchServer(time.time) as search:
+    index = search_engine.new_index()
 
-        def build(stack: TerraformStack) -> None:
-            variables = {"SEARCH_ENDPOINT": search.url, "SEARCH_SERVICE": "none", "INDEX": "orders"}
-            pattern = DynamoDBStreamsToLambda(
-                stack,
-                "pipeline",
-                lambda_function_props={
-                    "code": code,
-                    "handler": "index.handler",
-                    "timeout": 20,
-                    "environment": {"variables": variables},
-                },
-                dynamo_event_source_props={
-                    "maximum_retry_attempts": 1,
-                    "function_response_types": ["ReportBatchItemFailures"],
-                },
-            )
-            assert pattern.dynamo_table is not None
-            assert pattern.dead_letter_queue is not None
-            TerraformOutput(stack, "table", value=pattern.dynamo_table.name)
-            TerraformOutput(stack, "queue", value=pattern.dead_letter_queue.url)
-            TerraformOutput(stack, "mapping", value=pattern.event_source_mapping.uuid)
+    def build(stack: TerraformStack) -> None:
+        variables = {"SEARCH_ENDPOINT": search_engine.url, "SEARCH_SERVICE": "none", "INDEX": index}
+        pattern = DynamoDBStreamsToLambda(
+            stack,
+            "pipeline",
+            lambda_function_props={
+                "code": code,
+                "handler": "index.handler",
+                "timeout": 20,
+                "environment": {"variables": variables},
+            },
+            dynamo_event_source_props={
+                "maximum_retry_attempts": 1,
+                "function_response_types": ["ReportBatchItemFailures"],
+            },
+        )
+        assert pattern.dynamo_table is not None
+        TerraformOutput(stack, "table", value=pattern.dynamo_table.name)
+        TerraformOutput(stack, "mapping", value=pattern.event_source_mapping.uuid)
 
-        terraform = Terraform(tmp_path_factory.mktemp("sample") / "stack", provider)
-        terraform.synthesize(build)
-        override_provider(terraform.folder, emulator.url)
-        terraform.init()
-        terraform.apply()
-        outputs = terraform.outputs()
-        if provider.lacks("aws_lambda_event_source_mapping", "function_response_types"):
-            client, mapping = emulator.client("lambda"), outputs["mapping"]
-            client.update_event_source_mapping(UUID=mapping, FunctionResponseTypes=["ReportBatchItemFailures"])
-            emulator.wait_for(
-                lambda: client.get_event_source_mapping(UUID=mapping)["State"] == "Enabled", "the update of the mapping"
-            )
-        yield Deployment(emulator, search, outputs)
+    terraform = Terraform(tmp_path_factory.mktemp("sample") / "stack", provider)
+    terraform.synthesize(build)
+    override_provider(terraform.folder, emulator.url)
+    terraform.init()
+    terraform.apply()
+    outputs = terraform.outputs()
+    if provider.lacks("aws_lambda_event_source_mapping", "function_response_types"):
+        client, mapping = emulator.client("lambda"), outputs["mapping"]
+        client.update_event_source_mapping(UUID=mapping, FunctionResponseTypes=["ReportBatchItemFailures"])
+        emulator.wait_for(
+            lambda: client.get_event_source_mapping(UUID=mapping)["State"] == "Enabled", "the update of the mapping"
+        )
+    return Deployment(emulator, search_engine, index, outputs)
 
 
 def test_index_holds_the_items_of_the_table(deployment: Deployment) -> None:
@@ -103,16 +113,14 @@ def test_index_holds_the_items_of_the_table(deployment: Deployment) -> None:
     deployment.emulator.wait_for(lambda: deployment.documents() == expected, "the index to equal the table")
 
 
-def test_record_that_the_index_refuses_reaches_the_queue_and_blocks_no_other(deployment: Deployment) -> None:
-    dynamodb, sqs = deployment.emulator.client("dynamodb"), deployment.emulator.client("sqs")
-    table, queue = deployment.outputs["table"], deployment.outputs["queue"]
+def test_record_that_the_index_refuses_is_stored_and_blocks_no_other(deployment: Deployment) -> None:
+    dynamodb, table = deployment.emulator.client("dynamodb"), deployment.outputs["table"]
     dynamodb.put_item(TableName=table, Item={"id": {"S": "poison"}, "amount": {"S": "not a number"}})
     dynamodb.put_item(TableName=table, Item={"id": {"S": "after"}, "amount": {"N": "1"}})
     deployment.emulator.wait_for(lambda: "after" in deployment.documents(), "the record after the refused one")
-    (message,) = deployment.emulator.wait_for(
-        lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"),
-        "a message in the dead-letter queue",
+    (rejected,) = deployment.emulator.wait_for(
+        lambda: list(deployment.documents("-rejected").values()), "the refused record"
     )
-    batch = json.loads(message["Body"])["DDBStreamBatchInfo"]
-    assert batch["shardId"].startswith("shardId-")
+    assert json.loads(rejected["keys"]) == {"id": {"S": "poison"}}
+    assert json.loads(rejected["record"])["dynamodb"]["NewImage"]["amount"] == {"S": "not a number"}
     assert "poison" not in deployment.documents()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
 import urllib3
+
+SHARDS_FAILED = 503
 
 _http = urllib3.PoolManager(retries=False, timeout=60)
 
@@ -32,7 +35,15 @@ class Engine:
         self.url = url
         self.version: str = self.request("GET", "/").body["version"]["number"]
 
-    def request(self, method: str, path: str, body: object = None, *, content_type: str = "application/json") -> Answer:
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        content_type: str = "application/json",
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
         """Send one request.
 
         Args:
@@ -40,11 +51,12 @@ class Engine:
             path: the path, with a query if it has one.
             body: bytes, text, or an object that is sent as JSON.
             content_type: the type of the body.
+            headers: further headers.
         """
         if body is not None and not isinstance(body, bytes | str):
             body = json.dumps(body)
-        headers = {"content-type": content_type} if body is not None else {}
-        response = _http.request(method, self.url + path, body=body, headers=headers)
+        content = {"content-type": content_type} if body is not None else {}
+        response = _http.request(method, self.url + path, body=body, headers=content | (headers or {}))
         return Answer(response.status, json.loads(response.data) if response.data else None)
 
     def new_index(self) -> str:
@@ -55,4 +67,8 @@ class Engine:
         """Return the documents of an index by id; none if there is no such index."""
         self.request("POST", f"/{index}/_refresh")
         answer = self.request("POST", f"/{index}/_search?ignore_unavailable=true&size=10000")
+        if answer.status == SHARDS_FAILED:
+            # The index was created in this moment, and its shards have not started.
+            time.sleep(0.2)
+            return self.documents(index)
         return {hit["_id"]: hit["_source"] for hit in answer.body["hits"]["hits"]}

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Self
 
+from .engine import Engine
 from .install import Installation
 
 JAVA_OPTIONS = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
@@ -18,7 +19,6 @@ SETTINGS = {
     "http.type": "netty4",
     "transport.type": "netty4",
     "discovery.type": "single-node",
-    "cluster.default_number_of_replicas": "0",
     "cluster.max_shards_per_node": "10000",
     # The engine would block all writes on a machine whose disk is 95% full.
     "cluster.routing.allocation.disk.threshold_enabled": "false",
@@ -63,7 +63,10 @@ def start_node(
     if not port:
         process.wait()
         raise RuntimeError(f"{installation.name} did not start:\n{log.read_text()[-4000:]}")
-    return process, f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{port}"
+    # The engine ignores this setting in its configuration.
+    Engine(url).request("PUT", "/_cluster/settings", {"persistent": {"cluster.default_number_of_replicas": 0}})
+    return process, url
 
 
 class Node:
@@ -94,7 +97,9 @@ class Node:
 
     def kill(self) -> None:
         """End the process at once."""
+        assert self._process.stdin is not None
         self._process.kill()
+        self._process.stdin.close()
         self._process.wait()
 
     def stop(self) -> None:

@@ -14,14 +14,17 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from .engine import Engine
 from .install import ENGINES, CannotInstallError, Installation
-from .node import start_node
+from .node import Node, start_node
 
+# The space that the engines' data needs. Docker gives containers 64 MB.
+MEMORY_BYTES = 2**30
 OLDEST = next(iter(ENGINES))
 
 
@@ -40,18 +43,14 @@ class SharedEngines:
     def folder(self) -> Path:
         if self._folder_of_main_process is not None:
             return Path(self._folder_of_main_process)
-        folder = Path(tempfile.mkdtemp(prefix="engines-"))
+        folder = Path(tempfile.mkdtemp(prefix="engines-", dir=folder_in_memory()))
         os.mkfifo(folder / "stdin")
         self._held_open = os.open(folder / "stdin", os.O_RDWR)
         return folder
 
-    def url(self, name: str) -> str:
-        """Return an engine's URL; start the engine if no worker has done so.
-
-        Raises:
-            CannotInstallError: if the engine is not installed.
-        """
-        installation = Installation.load(name)
+    def url(self, installation: Installation) -> str:
+        """Return an engine's URL; start the engine if no worker has done so."""
+        name = installation.name
         url_file = self.folder / f"{name}.url"
         with (self.folder / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -71,6 +70,17 @@ class SharedEngines:
             while any(self.folder.glob("*/data")) and time.monotonic() < give_up_at:
                 time.sleep(0.02)
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def folder_in_memory() -> str | None:
+    """Return a folder that is kept in memory, or None.
+
+    An engine syncs each write to the disk, and is four times as fast without a disk.
+    """
+    folder = "/dev/shm"
+    if os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > MEMORY_BYTES:
+        return folder
+    return None
 
 
 SHARED = pytest.StashKey[SharedEngines]()
@@ -98,8 +108,28 @@ def start_engine(config: pytest.Config, name: str) -> Engine:
         config: the configuration of pytest.
         name: the engine's name in `ENGINES`.
     """
+    return Engine(config.stash[SHARED].url(load_installation(name)))
+
+
+def is_available() -> bool:
+    """Return whether the fixture `engine` gives an engine. In CI it must, so that a missing one is a failure."""
+    if os.environ.get("TEST_SEARCH_URL") or os.environ.get("CI"):
+        return True
     try:
-        return Engine(config.stash[SHARED].url(name))
+        Installation.load(OLDEST)
+    except CannotInstallError:
+        return False
+    return True
+
+
+def load_installation(name: str) -> Installation:
+    """Return an installed engine. Skip the test if the engine is not installed; fail instead in CI.
+
+    Args:
+        name: the engine's name in `ENGINES`.
+    """
+    try:
+        return Installation.load(name)
     except CannotInstallError as error:
         reason = f"{name} is missing: {error}"
     if os.environ.get("CI"):
@@ -112,6 +142,20 @@ def engine(pytestconfig: pytest.Config) -> Engine:
     """The engine at TEST_SEARCH_URL, or else OpenSearch 2."""
     url = os.environ.get("TEST_SEARCH_URL")
     return Engine(url) if url else start_engine(pytestconfig, OLDEST)
+
+
+@pytest.fixture(scope="module")
+def private_node() -> Iterator[Node]:
+    """A node of OpenSearch 2 for the tests of one file, which may start it again and change its settings.
+
+    It accepts request bodies of 1 MiB.
+    """
+    installation = load_installation(OLDEST)
+    with (
+        tempfile.TemporaryDirectory(prefix="node-", dir=folder_in_memory(), ignore_cleanup_errors=True) as folder,
+        Node(installation, Path(folder), **{"http.max_content_length": "1mb"}) as node,
+    ):
+        yield node
 
 
 @pytest.fixture(scope="session")

@@ -244,7 +244,8 @@ def test_an_item_of_400_kb_is_indexed_completely(indexer: Indexer, server: Searc
     assert server.documents()["a"]["text"] == text
 
 
-def test_an_item_of_the_maximum_depth_is_indexed(indexer: Indexer) -> None:
+def test_an_item_of_the_maximum_depth_is_indexed(server: SearchServer, indexer: Indexer) -> None:
+    server.engine.create_index("orders", {"settings": {"index.mapping.depth.limit": 64}})
     value: dict[str, Any] = {"S": "bottom"}
     for _ in range(31):
         value = {"L": [{"M": {"d": value}}]}

@@ -1,6 +1,7 @@
 """Fixtures: a synthesized stack, the command, Terraform and its provider, and an emulator of AWS."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.e2e.providers import Provider
 from tests.e2e.skipping import skip_if_missing
 
 from . import example_stack
-from .support import Config, Edit, HandOver, Refused, Terraform, run_handoff, terraform_with
+from .support import PROGRAMS, Config, Edit, HandOver, Refused, Terraform, run_handoff, terraform_with
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,7 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def output(synthesized: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the folder that cdktf wrote, in the working directory."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", PROGRAMS, prepend=os.pathsep)
     return shutil.copytree(synthesized, tmp_path / "cdktf.out")
 
 

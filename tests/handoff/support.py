@@ -8,8 +8,10 @@ from typing import Any, Protocol
 from ddb_stream_lambda.cli import main
 
 ROOT = Path(__file__).parents[2]
-TABLE = "aws_dynamodb_table.pipeline_table_4950B2AC"
-MAPPING = "aws_lambda_event_source_mapping.pipeline_event-source-mapping_7B847D07"
+# The programs that npm installed for this project, such as cdktf.
+PROGRAMS = str(ROOT / "node_modules" / ".bin")
+TABLE = "aws_dynamodb_table.pipeline"
+MAPPING = "aws_lambda_event_source_mapping.pipeline"
 # Settings that keep terraform and the provider from using the network.
 OFFLINE_SETTINGS = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "AWS_EC2_METADATA_DISABLED": "true"}
 

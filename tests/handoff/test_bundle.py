@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .support import ROOT, Config, Edit, HandOver
+from .support import PROGRAMS, ROOT, Config, Edit, HandOver
 
 GOLDEN = ROOT / "tests" / "golden" / "handoff"
 ARCHIVE = ".zip"
@@ -175,7 +175,8 @@ def test_two_checkouts_write_the_same_bytes_without_a_trace_of_the_machine(tmp_p
         app = {"language": "python", "app": "python -m tests.handoff.example_stack"}
         (checkout / "cdktf.json").write_text(json.dumps(app))
         command = [sys.executable, "-m", "ddb_stream_lambda", "handoff", "--format", "hcl"]
-        subprocess.run(command, cwd=checkout, check=True, capture_output=True)
+        environment = os.environ | {"PATH": PROGRAMS + os.pathsep + os.environ["PATH"]}
+        subprocess.run(command, cwd=checkout, env=environment, check=True, capture_output=True)
         bundle = checkout / "dist" / "orders"
         bundles.append(
             {str(path.relative_to(bundle)): path.read_bytes() for path in bundle.rglob("*") if path.is_file()}

@@ -8,7 +8,7 @@ import pytest
 
 from .support import MAPPING, TABLE, HandOver, Refused
 
-POLICY = "aws_iam_role_policy.pipeline_role-policy_DFBDB60F"
+POLICY = "aws_iam_role_policy.pipeline"
 
 WriteIds = Callable[[object], str]
 

@@ -104,10 +104,10 @@ class TestManagedPolicies:
         policy = IamPolicy(stack, "policy", policy="{}").arn
         emitted = emit(lambda_role_props={"policy_arns": [READ_ONLY, policy]})
         attachments = emitted.all("aws_iam_role_policy_attachment")
-        assert [attachment["policy_arn"] for attachment in attachments.values()] == [
-            READ_ONLY,
-            "${aws_iam_policy.policy.arn}",
-        ]
+        assert {name: attachment["policy_arn"] for name, attachment in attachments.items()} == {
+            "pipeline_read_only_access": READ_ONLY,
+            "pipeline_policy": "${aws_iam_policy.policy.arn}",
+        }
         role = emitted.reference("aws_iam_role", "name")
         assert {attachment["role"] for attachment in attachments.values()} == {role}
         for address in (f"aws_iam_role_policy_attachment.{name}" for name in attachments):

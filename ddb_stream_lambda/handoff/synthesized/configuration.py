@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from typing import Any
 
 from ..errors import ConfigurationError
 from . import templates
-from .json_documents import read_document, write_document
+from .json_documents import with_documents
+from .json_text import read_json
 
 METADATA = "//"
 KNOWN_BLOCKS = frozenset(
@@ -27,6 +27,8 @@ KNOWN_BLOCKS = frozenset(
         "moved",
         "removed",
         "import",
+        "check",
+        "ephemeral",
     }
 )
 # Blocks without a label.
@@ -160,7 +162,7 @@ def read_configuration(path: Path, machine_folders: Sequence[Path] = ()) -> Conf
         ConfigurationError: if the file cannot be read, or holds an unknown block or a path of this machine.
     """
     try:
-        content = json.loads(path.read_text())
+        content = read_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{path.name} cannot be read: {error}; synthesize the stack again") from error
     if not _is_configuration(content):
@@ -185,7 +187,7 @@ def read_configuration(path: Path, machine_folders: Sequence[Path] = ()) -> Conf
             "the configuration has absolute paths, which do not exist on other machines; use relative paths or "
             "variables:\n  " + "\n  ".join(paths)
         )
-    return Configuration(_with_compact_documents(blocks))
+    return Configuration(with_documents(blocks))
 
 
 def _order_of(type: str) -> int:
@@ -236,14 +238,3 @@ def _machine_paths(value: Any, machine_folders: Sequence[Path], *, property: str
             if folder != folder.parent and re.search(re.escape(str(folder)) + r"(?![\w.-])", value):
                 yield f"{property} = {value}"
                 break
-
-
-def _with_compact_documents(value: Any, argument: str = "") -> Any:
-    document = read_document(argument, value)
-    if document is not None:
-        return write_document(document)
-    if isinstance(value, dict):
-        return {key: _with_compact_documents(item, key) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_with_compact_documents(item, argument) for item in value]
-    return value

@@ -5,8 +5,15 @@ See https://developer.hashicorp.com/terraform/language/expressions/strings.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+# In an expression, the braces and quotes in a comment or a heredoc are text.
+COMMENT_OR_HEREDOC = re.compile(
+    r"""(?:\#|//)[^\n]*\n? | /\*.*?\*/ | <<-?(?P<mark>[\w-]+)\n (?:.*?\n)?? [ \t]* (?P=mark) (?=\s|$)""",
+    re.DOTALL | re.VERBOSE,
+)
 
 
 @dataclass(frozen=True)
@@ -71,10 +78,13 @@ def _end_of_sequence(text: str, position: int) -> int | None:
     while position < len(text):
         character = text[position]
         if character == '"':
-            end = _end_of_string(text, position + 1)
+            end = end_of_string(text, position + 1)
             if end is None:
                 return None
             position = end
+            continue
+        if skipped := COMMENT_OR_HEREDOC.match(text, position):
+            position = skipped.end()
             continue
         depth += (character == "{") - (character == "}")
         position += 1
@@ -83,7 +93,8 @@ def _end_of_sequence(text: str, position: int) -> int | None:
     return None
 
 
-def _end_of_string(text: str, position: int) -> int | None:
+def end_of_string(text: str, position: int) -> int | None:
+    """Return the position after the closing quote of the string whose content starts at ``position``."""
     while position < len(text):
         if text[position] == "\\":
             position += 2

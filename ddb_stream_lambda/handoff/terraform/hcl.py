@@ -1,27 +1,32 @@
-"""Terraform's native syntax, HCL: blocks and expressions, written as ``terraform fmt`` formats them."""
+"""Terraform's native syntax, HCL: blocks and expressions. `hcl_tool` lays them out and checks them."""
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from ..errors import ConfigurationError
 from ..synthesized import templates
-from ..synthesized.json_documents import read_document
-from .provider_schema import BlockSchema
+from ..synthesized.json_documents import Document, escape_template
+from ..synthesized.json_text import write_json
+from .schema import METADATA, BlockSchema, Body, Kind, bodies_of, join
 
-INDENT = "  "
 COMMENT_WIDTH = 100
 MAX_LIST_WIDTH = 90
-IDENTIFIER = re.compile(r"[A-Za-z_][\w-]*")
-# Meta-arguments that Terraform's style guide puts first.
-FIRST_META_ARGUMENTS = ("count", "for_each", "provider")
-# Arguments whose strings are references, not text.
-REFERENCE_ARGUMENTS = frozenset({"depends_on", "provider", "ignore_changes", "replace_triggered_by", "to"})
+IDENTIFIER = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
+# At the start of an object, `for` begins another expression. The others are quoted to be read as text by people, too.
+KEYWORDS = frozenset({"for", "in", "if", "else", "endif", "endfor", "null", "true", "false"})
+# An expression with a line break or a comment needs parentheses around it.
+SEVERAL_LINES = re.compile(r"\n|#|//|/\*|<<")
+# Meta-arguments that Terraform's style guide puts first and last.
+FIRST_ARGUMENTS = ("count", "for_each", "provider")
+LAST_ARGUMENTS = ("depends_on",)
+LAST_BLOCKS = ("connection", "provisioner", "lifecycle")
 # The order of a policy's keys in AWS's documentation.
 POLICY_KEYS = (
     "Version",
@@ -37,6 +42,13 @@ POLICY_KEYS = (
     "NotResource",
     "Condition",
 )
+# In HCL: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#quoted-template-expressions. JSON knows more.
+SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+# The categories of characters that are written as escapes: control characters, separators of lines and paragraphs,
+# invisible characters, and private ones.
+ESCAPED_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Co", "Cn"})
+# What Go's `unicode.IsSpace` calls a space, which the marks `~` remove.
+SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
 class RawHcl(str):
@@ -66,14 +78,13 @@ class Block:
     inner_comments: Sequence[str] = ()
 
     def lines(self) -> list[str]:
-        """Return the block's lines, without indentation."""
-        one_line = [argument for argument in self.arguments if "\n" not in argument[1]]
+        """Return the block's lines, without layout."""
         sections = [
             [f"# {comment}" for comment in self.inner_comments],
-            _aligned(one_line),
-            *(_aligned([argument]) for argument in self.arguments if "\n" in argument[1]),
+            [f"{name} = {text}" for name, text in self.arguments if "\n" not in text],
+            *([f"{name} = {text}"] for name, text in self.arguments if "\n" in text),
             *(block.lines() for block in self.blocks),
-            _aligned(self.last_arguments),
+            [f"{name} = {text}" for name, text in self.last_arguments],
         ]
         body: list[str] = []
         for section in filter(None, sections):
@@ -81,7 +92,7 @@ class Block:
         head = [f"# {comment}" for comment in self.comments]
         if not body:
             return [*head, f"{self.header} {{}}"]
-        return [*head, f"{self.header} {{", *_indented(body), "}"]
+        return [*head, f"{self.header} {{", *body, "}"]
 
 
 def write_blocks(blocks: Iterable[Block]) -> str:
@@ -94,8 +105,28 @@ def write_comment(text: str) -> list[str]:
     return textwrap.wrap(text.replace("`", ""), COMMENT_WIDTH, break_on_hyphens=False, break_long_words=False)
 
 
+def build_blocks(
+    name: str, value: Any, schema: BlockSchema, address: str, first: Sequence[str] = ()
+) -> Iterator[tuple[Body, Block]]:
+    """Yield each block that a value in Terraform's JSON syntax stands for, and the block of HCL.
+
+    Args:
+        name: the type of the blocks.
+        value: their arguments by their labels, in Terraform's JSON syntax.
+        schema: their schema.
+        address: the address of the value, for errors.
+        first: the arguments that come first, in this order. The others follow, sorted by their names.
+
+    Raises:
+        ConfigurationError: if the schema does not have a block or an argument, or HCL cannot write a value.
+    """
+    for body in bodies_of(value, schema.labels, address):
+        header = " ".join([name, *(_write_label(label, body.address) for label in body.labels)])
+        yield body, build_block(header, body.arguments, schema.of(body.labels, body.address), body.address, first)
+
+
 def build_block(
-    header: str, arguments: Mapping[str, Any], schema: BlockSchema, *, address: str, first: Sequence[str] = ()
+    header: str, arguments: Mapping[str, Any], schema: BlockSchema, address: str, first: Sequence[str] = ()
 ) -> Block:
     """Build a block: each argument becomes an argument or nested blocks, according to the schema.
 
@@ -107,51 +138,57 @@ def build_block(
         first: the arguments that come first, in this order. The others follow, sorted by their names.
 
     Raises:
-        ConfigurationError: if the schema does not have an argument.
+        ConfigurationError: if the schema does not have an argument, or HCL cannot write a value.
     """
     block = Block(header)
-    order = [*FIRST_META_ARGUMENTS, *first, *sorted(arguments)]
+    order = [*FIRST_ARGUMENTS, *first, *sorted(set(arguments).difference(LAST_BLOCKS)), *LAST_BLOCKS]
     for name in sorted(arguments, key=order.index):
         value = arguments[name]
-        if value is None:
+        place = join(address, name)
+        nested, kind = schema.block(name), schema.kind(name)
+        if nested is not None:
+            block.blocks += [inner for _, inner in build_blocks(name, value, nested, place)]
+        elif name == METADATA:
             continue
-        if name in schema.blocks:
-            block.blocks += _nested_blocks(name, value, schema.blocks[name], address=f"{address}.{name}")
-        elif name == "dynamic":
-            block.blocks += _dynamic_blocks(value, schema, address=address)
-        elif name in schema.arguments:
-            block.arguments.append((name, write_expression(value, name)))
-        else:
+        elif name in schema.uncertain and _has_objects(value):
             raise ConfigurationError(
-                f"{address}.{name}: unknown argument, which cannot be written as HCL; use --format json"
+                f"{place}: the provider bindings do not say whether this is a block or an argument; run "
+                "`terraform init` in the stack's folder in cdktf.out, or use --format json"
             )
+        elif kind is None or not IDENTIFIER.fullmatch(name):
+            raise ConfigurationError(f"{place}: unknown argument, which cannot be written as HCL; use --format json")
+        else:
+            target = block.last_arguments if name in LAST_ARGUMENTS else block.arguments
+            target.append((name, write_expression(value, kind)))
     return block
 
 
-def write_expression(value: Any, argument: str = "") -> str:
+def write_expression(value: Any, kind: Kind = Kind.TEMPLATE) -> str:
     """Return the HCL expression of a value in Terraform's JSON syntax.
 
     Args:
-        value: the value. Its strings are templates.
-        argument: the name of the argument, which decides whether the value holds references or a JSON document.
+        value: the value.
+        kind: what the value's strings are.
     """
     if isinstance(value, RawHcl):
         return str(value)
-    if argument in REFERENCE_ARGUMENTS:
-        return _write_references(value)
-    document = read_document(argument, value)
-    if document is not None:
-        return f"jsonencode({write_expression(_in_policy_order(document))})"
+    if isinstance(value, Document):
+        return f"jsonencode({write_expression(_in_policy_order(value.content))})"
     if isinstance(value, str):
-        return _write_string(value)
-    if isinstance(value, list):
-        return _write_list([write_expression(item) for item in value])
+        if kind is Kind.CODE:
+            return str(value)
+        return _write_string(value if kind is Kind.TEMPLATE else escape_template(value))
+    if isinstance(value, (list, tuple)):
+        is_short = kind is Kind.CODE and len(value) < 2
+        return _write_list([write_expression(item, kind) for item in value], one_line=is_short or None)
     if isinstance(value, Mapping):
         if not value:
             return "{}"
-        entries = [(_write_key(key), write_expression(item)) for key, item in value.items()]
-        return "\n".join(["{", *_indented(_aligned(entries)), "}"])
-    return json.dumps(value)
+        entries = (
+            f"{_write_key(key, kind)} = {write_expression(item, kind.of_key(key))}" for key, item in value.items()
+        )
+        return "\n".join(["{", *entries, "}"])
+    return str(value) if isinstance(value, Decimal) else write_json(value)
 
 
 def _in_policy_order(document: Any) -> Any:
@@ -161,11 +198,8 @@ def _in_policy_order(document: Any) -> Any:
     return [_in_policy_order(item) for item in document] if isinstance(document, list) else document
 
 
-def _write_references(value: Any) -> str:
-    if not isinstance(value, list):
-        return str(value)
-    references = [str(item) for item in value]
-    return _write_list(references, one_line=len(references) < 2)
+def _has_objects(value: Any) -> bool:
+    return isinstance(value, Mapping) or (isinstance(value, list) and any(map(_has_objects, value)))
 
 
 def _write_list(items: Sequence[str], *, one_line: bool | None = None) -> str:
@@ -173,70 +207,87 @@ def _write_list(items: Sequence[str], *, one_line: bool | None = None) -> str:
     joined = f"[{', '.join(items)}]"
     if one_line is None:
         one_line = "\n" not in joined and len(joined) <= MAX_LIST_WIDTH
-    if one_line:
-        return joined
-    return "\n".join(["[", *_indented(line for item in items for line in f"{item},".split("\n")), "]"])
+    return joined if one_line else "\n".join(["[", *(f"{item}," for item in items), "]"])
 
 
-def _write_key(key: str) -> str:
-    return key if IDENTIFIER.fullmatch(key) else _write_string(key)
+def _write_label(label: str, address: str) -> str:
+    if not IDENTIFIER.fullmatch(label):
+        raise ConfigurationError(f"{address}: {label!r} is not a name that Terraform allows; rename it")
+    return f'"{label}"'
+
+
+def _write_key(key: str, kind: Kind) -> str:
+    if kind is Kind.CODE or (IDENTIFIER.fullmatch(key) and key not in KEYWORDS):
+        return key
+    template = key if kind is Kind.TEMPLATE else escape_template(key)
+    expression = templates.sole_expression(template)
+    return _write_string(template) if expression is None else f"({_on_several_lines(expression)})"
 
 
 def _write_string(template: str) -> str:
     expression = templates.sole_expression(template)
     if expression is not None:
-        return expression
+        text = _on_several_lines(expression)
+        return expression if text == expression else f"({text})"
     parts = (
-        part.text if isinstance(part, templates.TemplateSequence) else json.dumps(part.text, ensure_ascii=False)[1:-1]
-        for part in templates.parts_of(template)
+        part.text if isinstance(part, templates.TemplateSequence) else _escape(part.text)
+        for part in _without_marks(templates.parts_of(template))
     )
     return '"' + "".join(parts) + '"'
 
 
-def _nested_blocks(name: str, value: Any, schema: BlockSchema, *, address: str) -> list[Block]:
-    contents = value if isinstance(value, list) else [value]
-    if not all(isinstance(content, Mapping) for content in contents):
-        raise ConfigurationError(
-            f"{address}: HCL has no expression for a whole block; use --format json, or a dynamic block"
-        )
-    return [build_block(name, content, schema, address=address) for content in contents]
+def _on_several_lines(expression: str) -> str:
+    """Return the expression on separate lines if it has several, so that a comment or a heredoc in it ends."""
+    return f"\n{expression}\n" if SEVERAL_LINES.search(expression) else expression
 
 
-def _dynamic_blocks(value: Any, schema: BlockSchema, *, address: str) -> list[Block]:
-    blocks = []
-    for name, dynamic in value.items():
-        if name not in schema.blocks:
-            raise ConfigurationError(f"{address}.dynamic.{name}: unknown block; use --format json")
-        settings = {key: item for key, item in dynamic.items() if key != "content"}
-        if "iterator" in settings:
-            settings["iterator"] = RawHcl(settings["iterator"])
-        dynamic_schema = BlockSchema({"for_each", "iterator", "labels"})
-        block = build_block(f'dynamic "{name}"', settings, dynamic_schema, address=f"{address}.dynamic.{name}")
-        content = dynamic.get("content", {})
-        block.blocks.append(build_block("content", content, schema.blocks[name], address=f"{address}.{name}"))
-        blocks.append(block)
-    return blocks
+def _escape(text: str) -> str:
+    return "".join(SHORT_ESCAPES.get(character) or _escape_invisible(character) for character in text)
 
 
-def _aligned(entries: Sequence[tuple[str, str]]) -> list[str]:
-    """Return ``name = expression`` lines. The equals signs of adjacent one-line entries are aligned."""
-    lines: list[str] = []
-    group: list[tuple[str, str]] = []
-
-    def end_group() -> None:
-        width = max((len(name) for name, _ in group), default=0)
-        lines.extend(f"{name:{width}} = {text}" for name, text in group)
-        group.clear()
-
-    for name, text in entries:
-        if "\n" in text:
-            end_group()
-            lines.extend(f"{name} = {text}".split("\n"))
-        else:
-            group.append((name, text))
-    end_group()
-    return lines
+def _escape_invisible(character: str) -> str:
+    if unicodedata.category(character) not in ESCAPED_CATEGORIES:
+        return character
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
-def _indented(lines: Iterable[str]) -> list[str]:
-    return [INDENT + line if line else line for line in lines]
+def _without_marks(
+    parts: Sequence[templates.LiteralText | templates.TemplateSequence],
+) -> list[templates.LiteralText | templates.TemplateSequence]:
+    """Return a template without the marks ``~``, which remove spaces next to a sequence.
+
+    In JSON, a mark removes spaces up to the end of a line; between quotes in HCL, it removes all. So a template with
+    marks and line breaks is written without those spaces.
+    """
+    if not any(isinstance(part, templates.LiteralText) and "\n" in part.text for part in parts):
+        return list(parts)
+    result = list(parts)
+    for index, part in enumerate(parts):
+        if not isinstance(part, templates.TemplateSequence):
+            continue
+        if part.text[2] == "~" and index:
+            _change(result, index - 1, lambda text: _on_last_line(text, str.rstrip))
+        if part.text[-2] == "~" and index + 1 < len(parts):
+            _change(result, index + 1, lambda text: _on_first_line(text, str.lstrip))
+        content = part.text[2:-1].removeprefix("~").removesuffix("~")
+        result[index] = templates.TemplateSequence(f"{part.text[:2]}{content}}}")
+    return result
+
+
+def _change(
+    parts: list[templates.LiteralText | templates.TemplateSequence], index: int, change: Callable[[str], str]
+) -> None:
+    part = parts[index]
+    if isinstance(part, templates.LiteralText):
+        parts[index] = templates.LiteralText(change(part.text))
+
+
+def _on_first_line(text: str, strip: Callable[[str, str], str]) -> str:
+    end = text.find("\n") + 1 or len(text)
+    return strip(text[:end], SPACES) + text[end:]
+
+
+def _on_last_line(text: str, strip: Callable[[str, str], str]) -> str:
+    start = text.rfind("\n", 0, len(text) - 1) + 1
+    return text[:start] + strip(text[start:], SPACES)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from ..facts.constraints import Requirements
 from ..synthesized.configuration import Configuration
+from ..synthesized.json_text import write_json
 
 # Blocks with a separate file.
 SEPARATE_FILES = {
@@ -22,6 +21,4 @@ def json_files(*, configuration: Configuration, requirements: Requirements) -> d
     main = {type: block for type, block in blocks.items() if type not in SEPARATE_FILES and type != "terraform"}
     files = {"terraform.tf.json": {"terraform": requirements.block}, "main.tf.json": main}
     files |= {file: {type: blocks[type]} for type, file in SEPARATE_FILES.items() if blocks.get(type)}
-    return {
-        name: json.dumps(content, indent=2, ensure_ascii=False) + "\n" for name, content in files.items() if content
-    }
+    return {name: write_json(content) + "\n" for name, content in files.items() if content}

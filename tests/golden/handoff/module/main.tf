@@ -1,6 +1,6 @@
 # The source table of the stream. It is encrypted with the AWS managed key, has point-in-time recovery
 # and is protected against terraform destroy.
-resource "aws_dynamodb_table" "pipeline_table_4950B2AC" {
+resource "aws_dynamodb_table" "pipeline" {
   # checkov:skip=CKV_AWS_119:The table is encrypted with the AWS managed key. A customer managed key costs per request, and losing the key makes the table unreadable.
 
   name                        = "${var.name_prefix}-orders"
@@ -33,7 +33,7 @@ resource "aws_dynamodb_table" "pipeline_table_4950B2AC" {
 }
 
 # Receives a message for each batch that could not be processed. Messages are kept for 14 days.
-resource "aws_sqs_queue" "pipeline_dead-letter-queue_BA84A284" {
+resource "aws_sqs_queue" "pipeline_dead_letter" {
   # checkov:skip=CKV2_AWS_73:The queue is encrypted with the AWS managed key alias/aws/sqs. Its messages identify records but do not contain them.
 
   name                      = "${var.name_prefix}-orders-dlq"
@@ -42,8 +42,8 @@ resource "aws_sqs_queue" "pipeline_dead-letter-queue_BA84A284" {
 }
 
 # Who may use the queue (see Permissions in README.md).
-resource "aws_sqs_queue_policy" "pipeline_dead-letter-queue-policy_3F137CF3" {
-  queue_url = aws_sqs_queue.pipeline_dead-letter-queue_BA84A284.url
+resource "aws_sqs_queue_policy" "pipeline_dead_letter" {
+  queue_url = aws_sqs_queue.pipeline_dead_letter.url
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -53,7 +53,7 @@ resource "aws_sqs_queue_policy" "pipeline_dead-letter-queue-policy_3F137CF3" {
         Effect    = "Deny"
         Principal = "*"
         Action    = "sqs:*"
-        Resource  = aws_sqs_queue.pipeline_dead-letter-queue_BA84A284.arn
+        Resource  = aws_sqs_queue.pipeline_dead_letter.arn
         Condition = {
           Bool = {
             "aws:SecureTransport" = "false"
@@ -65,13 +65,13 @@ resource "aws_sqs_queue_policy" "pipeline_dead-letter-queue-policy_3F137CF3" {
         Effect    = "Deny"
         Principal = "*"
         Action    = "sqs:*"
-        Resource  = aws_sqs_queue.pipeline_dead-letter-queue_BA84A284.arn
+        Resource  = aws_sqs_queue.pipeline_dead_letter.arn
         Condition = {
           BoolIfExists = {
             "aws:PrincipalIsAWSService" = "false"
           }
           StringNotEquals = {
-            "aws:PrincipalAccount" = element(split(":", aws_sqs_queue.pipeline_dead-letter-queue_BA84A284.arn), 4)
+            "aws:PrincipalAccount" = element(split(":", aws_sqs_queue.pipeline_dead_letter.arn), 4)
           }
         }
       },
@@ -80,7 +80,7 @@ resource "aws_sqs_queue_policy" "pipeline_dead-letter-queue-policy_3F137CF3" {
 }
 
 # The function's execution role.
-resource "aws_iam_role" "pipeline_role_344DF3A8" {
+resource "aws_iam_role" "pipeline" {
   name = "${var.name_prefix}-orders"
 
   assume_role_policy = jsonencode({
@@ -98,9 +98,9 @@ resource "aws_iam_role" "pipeline_role_344DF3A8" {
 }
 
 # The permissions of the function's execution role (see Permissions in README.md).
-resource "aws_iam_role_policy" "pipeline_role-policy_DFBDB60F" {
+resource "aws_iam_role_policy" "pipeline" {
   name = "orders_pipeline"
-  role = aws_iam_role.pipeline_role_344DF3A8.name
+  role = aws_iam_role.pipeline.name
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -115,19 +115,19 @@ resource "aws_iam_role_policy" "pipeline_role-policy_DFBDB60F" {
         Sid      = "ReadStream"
         Effect   = "Allow"
         Action   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
-        Resource = aws_dynamodb_table.pipeline_table_4950B2AC.stream_arn
+        Resource = aws_dynamodb_table.pipeline.stream_arn
       },
       {
         Sid      = "SendFailedBatches"
         Effect   = "Allow"
         Action   = ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
-        Resource = aws_sqs_queue.pipeline_dead-letter-queue_BA84A284.arn
+        Resource = aws_sqs_queue.pipeline_dead_letter.arn
       },
       {
         Sid      = "WriteLogs"
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = "${aws_cloudwatch_log_group.pipeline_log-group_B154E861.arn}:*"
+        Resource = "${aws_cloudwatch_log_group.pipeline.arn}:*"
       },
       {
         Sid      = "SendTraces"
@@ -140,7 +140,7 @@ resource "aws_iam_role_policy" "pipeline_role-policy_DFBDB60F" {
 }
 
 # The logs of the function. They are kept for 365 days.
-resource "aws_cloudwatch_log_group" "pipeline_log-group_B154E861" {
+resource "aws_cloudwatch_log_group" "pipeline" {
   # checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts the logs with its own key. A customer managed key needs a key policy that allows CloudWatch Logs to use it.
 
   name              = "/aws/lambda/${var.name_prefix}-orders"
@@ -149,7 +149,7 @@ resource "aws_cloudwatch_log_group" "pipeline_log-group_B154E861" {
 
 # Processes the records of the stream. Handler: index.handler, runtime: python3.13. X-Ray tracing is
 # active.
-resource "aws_lambda_function" "pipeline_function_C9FB3D1C" {
+resource "aws_lambda_function" "pipeline" {
   # checkov:skip=CKV_AWS_115:The number of the stream's shards limits the concurrency. Reserved concurrency would leave less for the account's other functions.
   # checkov:skip=CKV_AWS_116:The event source mapping sends failed batches to its failure destination. dead_letter_config applies only to asynchronous invocations.
   # checkov:skip=CKV_AWS_117:The function is not in a VPC, so it reaches only public endpoints. To reach an endpoint that is only in a VPC, it needs vpc_config.
@@ -159,7 +159,7 @@ resource "aws_lambda_function" "pipeline_function_C9FB3D1C" {
   function_name    = "${var.name_prefix}-orders"
   filename         = "${path.module}/assets/code-hello/85c39b33e5b99c494c786ff2a91bd12c78631fa3ef6d3966e580bdffd9043ab4/hello.zip"
   handler          = "index.handler"
-  role             = aws_iam_role.pipeline_role_344DF3A8.arn
+  role             = aws_iam_role.pipeline.arn
   runtime          = "python3.13"
   source_code_hash = "hcObM+W5nElMeG/yqRvRLHhjH6PvbTlm5YC9/9kEOrQ="
 
@@ -173,41 +173,33 @@ resource "aws_lambda_function" "pipeline_function_C9FB3D1C" {
     mode = "Active"
   }
 
-  depends_on = [
-    aws_iam_role_policy.pipeline_role-policy_DFBDB60F,
-    aws_cloudwatch_log_group.pipeline_log-group_B154E861,
-  ]
+  depends_on = [aws_iam_role_policy.pipeline, aws_cloudwatch_log_group.pipeline]
 }
 
 # Reads the stream and invokes the function. Records of the same shard are processed in order. A
 # failed batch is retried up to 500 times; it is split in two before a retry.
-resource "aws_lambda_event_source_mapping" "pipeline_event-source-mapping_7B847D07" {
-  function_name                  = aws_lambda_function.pipeline_function_C9FB3D1C.arn
+resource "aws_lambda_event_source_mapping" "pipeline" {
+  function_name                  = aws_lambda_function.pipeline.arn
   batch_size                     = 100
   bisect_batch_on_function_error = true
-  event_source_arn               = aws_dynamodb_table.pipeline_table_4950B2AC.stream_arn
+  event_source_arn               = aws_dynamodb_table.pipeline.stream_arn
   maximum_record_age_in_seconds  = 86400
   maximum_retry_attempts         = 500
   starting_position              = "TRIM_HORIZON"
 
   destination_config {
     on_failure {
-      destination_arn = aws_sqs_queue.pipeline_dead-letter-queue_BA84A284.arn
+      destination_arn = aws_sqs_queue.pipeline_dead_letter.arn
     }
   }
 
   filter_criteria {
     filter {
-      pattern = jsonencode({
-        eventName = ["INSERT", "MODIFY"]
-      })
+      pattern = "{\"eventName\": [\"INSERT\", \"MODIFY\"]}"
     }
   }
 
-  depends_on = [
-    aws_iam_role_policy.pipeline_role-policy_DFBDB60F,
-    aws_lambda_function.pipeline_function_C9FB3D1C,
-  ]
+  depends_on = [aws_iam_role_policy.pipeline, aws_lambda_function.pipeline]
 }
 
 # The dead-letter queue has messages about records that could not be processed.
@@ -224,6 +216,46 @@ resource "aws_cloudwatch_metric_alarm" "given_up" {
   threshold           = 0
 
   dimensions = {
-    QueueName = aws_sqs_queue.pipeline_dead-letter-queue_BA84A284.name
+    QueueName = aws_sqs_queue.pipeline_dead_letter.name
   }
+}
+
+moved {
+  from = aws_cloudwatch_log_group.pipeline_log-group_B154E861
+  to   = aws_cloudwatch_log_group.pipeline
+}
+
+moved {
+  from = aws_dynamodb_table.pipeline_table_4950B2AC
+  to   = aws_dynamodb_table.pipeline
+}
+
+moved {
+  from = aws_iam_role.pipeline_role_344DF3A8
+  to   = aws_iam_role.pipeline
+}
+
+moved {
+  from = aws_iam_role_policy.pipeline_role-policy_DFBDB60F
+  to   = aws_iam_role_policy.pipeline
+}
+
+moved {
+  from = aws_lambda_event_source_mapping.pipeline_event-source-mapping_7B847D07
+  to   = aws_lambda_event_source_mapping.pipeline
+}
+
+moved {
+  from = aws_lambda_function.pipeline_function_C9FB3D1C
+  to   = aws_lambda_function.pipeline
+}
+
+moved {
+  from = aws_sqs_queue.pipeline_dead-letter-queue_BA84A284
+  to   = aws_sqs_queue.pipeline_dead_letter
+}
+
+moved {
+  from = aws_sqs_queue_policy.pipeline_dead-letter-queue-policy_3F137CF3
+  to   = aws_sqs_queue_policy.pipeline_dead_letter
 }
