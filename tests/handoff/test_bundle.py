@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .support import PROGRAMS, ROOT, Config, Edit, HandOver
+from .support import MAPPING, PROGRAMS, ROOT, Config, Edit, HandOver
 
 GOLDEN = ROOT / "tests" / "golden" / "handoff"
 ARCHIVE = ".zip"
@@ -163,7 +163,7 @@ def test_runbook_reads_a_value_from_an_output(hand_over: HandOver) -> None:
 
 
 def test_runbook_reads_a_value_without_output_from_the_console(hand_over: HandOver) -> None:
-    assert "7B847D07.uuid' | terraform console" in (hand_over() / "RUNBOOK.md").read_text()
+    assert f"{MAPPING}.uuid' | terraform console" in (hand_over() / "RUNBOOK.md").read_text()
 
 
 def test_two_checkouts_write_the_same_bytes_without_a_trace_of_the_machine(tmp_path: Path) -> None:
