@@ -20,9 +20,13 @@ HCL = """\
 """
 JSON = """\
   - terraform_json
-# checkov cannot read required_version in JSON. The skipped file contains only version constraints.
+# In JSON, checkov reads neither required_version nor import, moved and removed blocks. The skipped files contain
+# nothing else.
 skip-path:
   - terraform.tf.json
+  - imports.tf.json
+  - moved.tf.json
+  - removed.tf.json
 """
 SUPPRESSION = """\
 # Suppressed checks, each with its reason. JSON has no comments, so each check is suppressed for the whole folder: also

@@ -25,13 +25,15 @@ FIRST_ARGUMENTS: Mapping[str, Sequence[str]] = {
 # The first part of a block's address in Terraform, where it is not its type.
 ADDRESSES = {"resource": "", "variable": "var"}
 # The blocks of main.tf, in their order.
-MAIN_BLOCKS = ("locals", "data", "ephemeral", "resource", "module", "check", "moved", "removed")
+MAIN_BLOCKS = ("locals", "data", "ephemeral", "resource", "module", "check")
 # The blocks with a separate file.
 SEPARATE_FILES = {
     "providers.tf": "provider",
     "variables.tf": "variable",
     "outputs.tf": "output",
     "imports.tf": "import",
+    "moved.tf": "moved",
+    "removed.tf": "removed",
 }
 # Files that every module has, also without blocks:
 # https://developer.hashicorp.com/terraform/language/modules/develop/structure

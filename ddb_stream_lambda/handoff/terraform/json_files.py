@@ -12,6 +12,8 @@ SEPARATE_FILES = {
     "variable": "variables.tf.json",
     "output": "outputs.tf.json",
     "import": "imports.tf.json",
+    "moved": "moved.tf.json",
+    "removed": "removed.tf.json",
 }
 
 
