@@ -40,6 +40,8 @@ BUNDLE = {
     "RUNBOOK.md",
     SUMS,
     "main.tf.json",
+    "moved.tf.json",
+    "providers.tf.json",
     "terraform.tf.json",
     "terraform.tfvars.example",
 }
