@@ -63,7 +63,7 @@ class Alarm:
     """An alarm for a value that stays above a threshold.
 
     Attributes:
-        id: the construct's id, also the suffix of the alarm's name.
+        id: the suffix of the alarm's name; with underscores also the construct's id.
         description: what happened, and what it means.
         value: the metric or the expression.
         threshold: the value that must be exceeded.
@@ -180,7 +180,7 @@ def add_alarm(scope: Construct, alarm: Alarm, *, name_prefix: str, actions: list
     """
     return CloudwatchMetricAlarm(
         scope,
-        alarm.id,
+        alarm.id.replace("-", "_"),
         alarm_name=f"{name_prefix}-{alarm.id}",
         alarm_description=alarm.description,
         comparison_operator="GreaterThanThreshold",

@@ -72,15 +72,25 @@ class TestAlarms:
     def test_cover_losses_rejections_delays_and_failures(self, alarms: dict[str, dict[str, Any]]) -> None:
         watched = {id: {metric["metric_name"] for metric in metrics_of(alarm)} for id, alarm in alarms.items()}
         assert watched == {
-            "records-lost": {"DestinationDeliveryFailures"},
-            "records-given-up": {"ApproximateNumberOfMessagesVisible"},
-            "records-rejected": {"Rejected"},
-            "records-late": {"IteratorAge"},
-            "index-frozen": {"Superseded", "Indexed", "Deleted"},
-            "function-fails": {"Errors"},
-            "index-unavailable": {"Unavailable"},
-            "function-throttled": {"Throttles"},
+            "records_lost": {"DestinationDeliveryFailures"},
+            "records_given_up": {"ApproximateNumberOfMessagesVisible"},
+            "records_rejected": {"Rejected"},
+            "records_late": {"IteratorAge"},
+            "index_frozen": {"Superseded", "Indexed", "Deleted"},
+            "function_fails": {"Errors"},
+            "index_unavailable": {"Unavailable"},
+            "function_throttled": {"Throttles"},
         }
+
+    def test_keep_their_names_and_are_moved_from_addresses_with_hyphens(
+        self, sample: Sample, alarms: dict[str, dict[str, Any]]
+    ) -> None:
+        moves = {move["to"]: move["from"] for move in sample("default")["moved"]}
+        assert moves["aws_sqs_queue.pipeline_dead_letter"].startswith("aws_sqs_queue.pipeline_dead-letter-queue_")
+        for id, alarm in alarms.items():
+            former = moves[f"aws_cloudwatch_metric_alarm.{id}"].removeprefix("aws_cloudwatch_metric_alarm.")
+            assert former == id.replace("_", "-")
+            assert alarm["alarm_name"].endswith(f"-search-indexer-{former}")
 
     def test_have_a_description_and_notify_the_actions(self, alarms: dict[str, dict[str, Any]]) -> None:
         for alarm in alarms.values():
@@ -103,15 +113,15 @@ class TestAlarms:
     def test_ignore_missing_data_only_of_the_queue(self, alarms: dict[str, dict[str, Any]]) -> None:
         """SQS stops reporting a queue after six hours, also if it has messages."""
         ignoring = [id for id, alarm in alarms.items() if alarm["treat_missing_data"] != "notBreaching"]
-        assert ignoring == ["records-given-up"]
-        assert alarms["records-given-up"]["treat_missing_data"] == "ignore"
+        assert ignoring == ["records_given_up"]
+        assert alarms["records_given_up"]["treat_missing_data"] == "ignore"
 
     def test_of_the_frozen_index_has_no_value_without_superseded_records(
         self, alarms: dict[str, dict[str, Any]]
     ) -> None:
         """`FILL` replaces missing data with 0, so it must not apply to the superseded records."""
         (expression,) = (
-            query["expression"] for query in alarms["index-frozen"]["metric_query"] if "expression" in query
+            query["expression"] for query in alarms["index_frozen"]["metric_query"] if "expression" in query
         )
         assert "FILL(indexed, 0)" in expression
         assert "FILL(deleted, 0)" in expression

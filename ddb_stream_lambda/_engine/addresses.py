@@ -1,6 +1,6 @@
 """Gives the elements of a pattern readable addresses, and writes the ``moved`` blocks from their former ones.
 
-The rule is in docs/reference/addresses.md. cdktf's own ids hold a hash, such as ``pipeline_dead-letter-queue_BA84A284``.
+The rule is in docs/reference/addresses.md. The ids of cdktf hold a hash, such as ``pipeline_table_4950B2AC``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import jsii
 from cdktf import TerraformDataSource, TerraformElement, TerraformResource, TerraformStack
 from constructs import Construct, IConstruct
 
-from .scopes import Location, locate
+from .scopes import Location
 from .tokens import address_of
 from .validation import check_at_synth
 
@@ -111,7 +111,7 @@ def set_address(element: TerraformElement, *, scope: Construct, id: str, suffix:
         element: The resource or data source.
         scope: The pattern. In any other scope the element keeps cdktf's id.
         id: The element's id in the scope.
-        suffix: What tells it apart from the pattern's other elements of the same type; empty for the only one.
+        suffix: The end of the address, for one of several elements of a type in a pattern; empty for the only one.
     """
     pattern = _patterns.get(scope)
     if pattern is None:
@@ -170,9 +170,7 @@ def former_logical_id(path: Sequence[str]) -> str:
 
 def _begin(stack: TerraformStack, pattern: Construct) -> _StackAddresses:
     """Start the addresses of a stack with its first pattern."""
-    location = locate(stack)
-    assert location is not None
-    addresses = _StackAddresses(location.path, stack.node.try_get_context(MOVED_BLOCKS) is not False)
+    addresses = _StackAddresses(stack.node.path, stack.node.try_get_context(MOVED_BLOCKS) is not False)
     if addresses.writes_moves:
         _Moves(pattern, MOVES_ID, addresses.moves)
     check_at_synth(stack, lambda: list(_find_shared_addresses(stack, addresses)))

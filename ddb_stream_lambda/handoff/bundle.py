@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import checksums
 from .documents import manifest as manifest_file
 from .documents.checkov_settings import checkov_settings
 from .documents.manifest import manifest
@@ -22,6 +24,7 @@ from .synthesized.configuration import Configuration
 from .synthesized.module import EXAMPLE_FOLDER
 from .terraform.backend_files import backend_files
 from .terraform.hcl_check import checked_hcl_files
+from .terraform.hcl_files import NO_BLOCKS, STANDARD_FILES
 from .terraform.hcl_tool import HclTool
 from .terraform.json_files import json_files
 from .terraform.variables_example import variables_example
@@ -35,7 +38,7 @@ class ConfigurationWriter:
 
     Attributes:
         format: the syntax.
-        stack_folder: the stack's folder.
+        stack_folder: the folder of the stack, for the schemas of its providers.
         hcl_tool: the formatter and the parser of HCL.
         check: whether HCL is checked: parsed and compared with the JSON configuration.
     """
@@ -60,7 +63,7 @@ class ConfigurationWriter:
         """
         if self.format is Format.JSON:
             return json_files(configuration=configuration, requirements=requirements)
-        return checked_hcl_files(
+        return dict.fromkeys(STANDARD_FILES, NO_BLOCKS) | checked_hcl_files(
             configuration=configuration,
             requirements=requirements,
             resources=resources,
@@ -73,12 +76,14 @@ class ConfigurationWriter:
 def bundle_files(facts: StackFacts, writer: ConfigurationWriter) -> dict[str, str | Path]:
     """Return the files of a bundle by their paths: the text of each, or the file to copy.
 
+    A folder in place of a file is an empty folder.
+
     Args:
         facts: the facts about the stack.
-        writer: the writer of the configuration, which has the syntax and the folder of the assets.
+        writer: the writer of the configuration.
 
     Raises:
-        ConfigurationError: if an asset is outside the folder, or the configuration cannot be written as HCL.
+        ConfigurationError: if two files have the same path, or the configuration cannot be written as HCL.
     """
     suppressed_checks = [entry for described in facts.resources for entry in described.suppressed_checks]
     format = writer.format
@@ -86,10 +91,9 @@ def bundle_files(facts: StackFacts, writer: ConfigurationWriter) -> dict[str, st
         further_files = _root_files(facts, format)
     else:
         further_files = _example_files(facts.module, facts.stack, writer)
-    return {
+    own_files = {
         **writer.write(facts.configuration, facts.requirements, [*facts.data_sources, *facts.resources]),
         **further_files,
-        **_assets(facts.configuration.assets, writer.stack_folder),
         **tool_settings(),
         "README.md": readme(facts, format),
         manifest_file.FILE: manifest(
@@ -101,6 +105,8 @@ def bundle_files(facts: StackFacts, writer: ConfigurationWriter) -> dict[str, st
         ),
         ".checkov.yaml": checkov_settings(suppressed_checks, format),
     }
+    _check_names(own_files, facts.assets.files)
+    return {**own_files, **facts.assets.files}
 
 
 def _root_files(facts: StackFacts, format: Format) -> dict[str, str]:
@@ -109,7 +115,7 @@ def _root_files(facts: StackFacts, format: Format) -> dict[str, str]:
         **backend_files(facts.backends, format),
         "RUNBOOK.md": runbook(
             stack=facts.stack,
-            resources=[described.resource for described in facts.resources],
+            pipelines=facts.pipelines,
             outputs=facts.outputs,
             has_imports=bool(facts.configuration.imports),
         ),
@@ -126,8 +132,25 @@ def _example_files(module: ModuleFacts, stack: str, writer: ConfigurationWriter)
     return {f"{EXAMPLE_FOLDER}/{name}": text for name, text in files.items()}
 
 
-def _assets(assets: list[str], stack_folder: Path) -> Mapping[str, Path]:
+def _check_names(own_files: Iterable[str], assets: Iterable[str]) -> None:
+    """Check that no two files have the same path on any machine, some of which do not distinguish case.
+
+    An asset must not be in a folder of the bundle's own files either, because these would become part of the asset.
+    """
+    reserved = {_folded(name.split("/")[0]) for name in [*own_files, checksums.FILE]}
+    known: dict[str, str] = {}
     for asset in assets:
-        if Path(asset).is_absolute() or ".." in Path(asset).parts:
-            raise ConfigurationError(f"{asset} is outside the stack's folder, so the bundle would not be complete")
-    return {asset: stack_folder / asset for asset in assets}
+        if _folded(asset.split("/")[0]) in reserved:
+            raise ConfigurationError(f"{asset} has the name of a file or folder of the bundle; give it another name")
+        parts = asset.split("/")
+        for length in range(1, len(parts) + 1):
+            path = "/".join(parts[:length])
+            if known.setdefault(_folded(path), path) != path:
+                raise ConfigurationError(
+                    f"{path} and {known[_folded(path)]} are the same name on machines that do not distinguish case; "
+                    "rename one"
+                )
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -390,7 +390,7 @@ class TestValuesThatMustBeKnown:
 def test_a_map_is_merged_over_an_expression(emit: Emit, stack: TerraformStack) -> None:
     variables = {"environment": {"variables": Source(stack).map.value}}
     emitted = emit(lambda_function_props=variables, table_environment_variable_name="TABLE")
-    (function,) = (f for name, f in emitted.all("aws_lambda_function").items() if name.startswith("pipeline_"))
+    (function,) = (f for name, f in emitted.all("aws_lambda_function").items() if name == "pipeline")
     assert function["environment"]["variables"] == (
         f'${{merge(var.map, zipmap(["TABLE"], [{emitted.address("aws_dynamodb_table")}.name]))}}'
     )

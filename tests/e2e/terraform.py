@@ -47,15 +47,16 @@ def override_provider(folder: Path, url: str, *, aliases: Sequence[str] = (), **
     (folder / "emulator_override.tf.json").write_text(json.dumps({"provider": {"aws": providers}}))
 
 
-def synthesize(build: Build, out: Path) -> Path:
+def synthesize(build: Build, out: Path, *, kind: type[TerraformStack] = TerraformStack) -> Path:
     """Synthesize a stack with a provider and a local state, and return its folder.
 
     Args:
         build: adds the constructs to the stack.
         out: the output folder of the app.
+        kind: the class of the stack.
     """
     app = App(outdir=str(out))
-    stack = TerraformStack(app, STACK)
+    stack = kind(app, STACK)
     AwsProvider(stack, "aws", region="eu-west-1")
     LocalBackend(stack, path=f"terraform.{STACK}.tfstate")
     build(stack)
@@ -72,11 +73,11 @@ class Terraform:
         self.environment = os.environ | CREDENTIALS | SETTINGS | provider.environment
         folder.mkdir(parents=True, exist_ok=True)
 
-    def synthesize(self, build: Build) -> None:
-        """Synthesize a stack into the folder. A state in the folder is kept."""
+    def synthesize(self, build: Build, *, kind: type[TerraformStack] = TerraformStack) -> None:
+        """Synthesize a stack of a class into the folder. A state in the folder is kept."""
         out = self.folder / "cdktf.out"
         shutil.rmtree(out, ignore_errors=True)
-        self.copy_synthesized(synthesize(build, out))
+        self.copy_synthesized(synthesize(build, out, kind=kind))
 
     def copy_synthesized(self, stack_folder: Path) -> None:
         """Copy a synthesized stack into the folder, adapted to the provider's version. It is JSON or HCL."""

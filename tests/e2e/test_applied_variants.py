@@ -1,13 +1,17 @@
-"""Variants of the pattern are applied without drift, and changed as documented."""
+"""Variants of the pattern are applied without drift, moved to readable addresses, and changed as documented."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from cdktf import TerraformStack
+
+from tests.support.former_addresses import StackWithFormerAddresses
 
 from .emulator_process import Emulator
 from .providers import Provider
@@ -44,16 +48,20 @@ WITH_OTHER_VIEW = "unprotected table"
 
 @dataclass
 class Applied:
-    """The applied variants.
+    """The applied variants, first with cdktf's addresses, as older versions of the library deployed them.
 
     Attributes:
         terraform: the folder of the stack.
         mapping: the UUID of the mapping whose queue is removed later.
+        former: the addresses of the resources before the upgrade.
+        upgrade: the planned changes of the upgrade to readable addresses, and of nothing else.
     """
 
     emulator: Emulator
     terraform: Terraform
     mapping: str
+    former: set[str]
+    upgrade: list[dict[str, Any]]
 
     def actions(self, *options: str) -> dict[str, list[str]]:
         """Plan, and return the address and the actions of each resource that changes."""
@@ -71,30 +79,41 @@ def build_applied(changes: dict[str, Inputs]) -> Callable[[TerraformStack], obje
 @pytest.fixture(scope="module")
 def applied(emulator_with_resources: Emulator, provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Applied:
     terraform = Terraform(tmp_path_factory.mktemp("applied"), provider)
-    terraform.synthesize(build_applied({}))
+    terraform.synthesize(build_applied({}), kind=StackWithFormerAddresses)
     override_provider(terraform.folder, emulator_with_resources.url, aliases=["other"])
     terraform.init()
     terraform.apply("-parallelism=30")
+    former = set(terraform.run("state", "list").split())
+    terraform.synthesize(build_applied({}))
+    upgrade = terraform.show_plan()["resource_changes"]
+    terraform.run("apply", "plan.bin")
     state = json.loads(terraform.run("show", "-json"))
     (mapping,) = (
         resource["values"]["uuid"]
         for resource in state["values"]["root_module"]["resources"]
         if resource["type"] == "aws_lambda_event_source_mapping" and variant_of(resource["address"]) == WITHOUT_QUEUE
     )
-    return Applied(emulator_with_resources, terraform, mapping)
+    return Applied(emulator_with_resources, terraform, mapping, former, upgrade)
 
 
 def by_construct(actions: dict[str, list[str]], variant: str) -> dict[str, list[str]]:
-    """Return the actions on the resources of a variant, by their type and the id of their construct."""
-    return {
-        f"{address.split('.')[0]}: {address.split('_pipeline_')[1].rsplit('_', 1)[0]}": planned
-        for address, planned in actions.items()
-        if variant_of(address) == variant
-    }
+    """Return the actions on the resources of a variant, by their type."""
+    planned = {address.split(".")[0]: planned for address, planned in actions.items() if variant_of(address) == variant}
+    assert len(planned) == sum(variant_of(address) == variant for address in actions)
+    return planned
 
 
-def test_second_plan_is_empty(applied: Applied) -> None:
-    applied.terraform.run("plan", "-detailed-exitcode")
+def test_upgrade_only_moves_every_resource_of_the_patterns(applied: Applied) -> None:
+    """This is also the second plan of each variant: it has no change."""
+    managed = {change["address"]: change for change in applied.upgrade if change["mode"] == "managed"}
+    assert {tuple(change["change"]["actions"]) for change in managed.values()} == {("no-op",)}
+    former = {change.get("previous_address", address) for address, change in managed.items()}
+    assert former == {address for address in applied.former if not address.startswith("data.")}
+    # The resources that the tests add next to the patterns keep their addresses.
+    moved = {address: change["previous_address"] for address, change in managed.items() if "previous_address" in change}
+    assert all(re.search(r"_pipeline_[\w-]+_[0-9A-F]{8}$", address) for address in moved.values())
+    assert all(re.search(r"_pipeline(_[a-z0-9]+)*$", address) for address in moved)
+    assert not [address for address in managed if re.search(r"_pipeline_[\w-]+_[0-9A-F]{8}$", address)]
 
 
 class TestChange:
@@ -109,15 +128,15 @@ class TestChange:
 
     def test_of_the_view_type_replaces_the_mapping(self, actions: dict[str, list[str]]) -> None:
         planned = by_construct(actions, WITH_OTHER_VIEW)
-        assert planned["aws_dynamodb_table: table"] == ["update"]
-        assert planned["aws_lambda_event_source_mapping: event-source-mapping"] == ["delete", "create"]
+        assert planned["aws_dynamodb_table"] == ["update"]
+        assert planned["aws_lambda_event_source_mapping"] == ["delete", "create"]
 
     def test_of_the_queue_updates_the_mapping(self, actions: dict[str, list[str]]) -> None:
         assert by_construct(actions, WITHOUT_QUEUE) == {
-            "aws_iam_role_policy: role-policy": ["update"],
-            "aws_lambda_event_source_mapping: event-source-mapping": ["update"],
-            "aws_sqs_queue: dead-letter-queue": ["delete"],
-            "aws_sqs_queue_policy: dead-letter-queue-policy": ["delete"],
+            "aws_iam_role_policy": ["update"],
+            "aws_lambda_event_source_mapping": ["update"],
+            "aws_sqs_queue": ["delete"],
+            "aws_sqs_queue_policy": ["delete"],
         }
 
     def test_of_nothing_else_is_planned(self, actions: dict[str, list[str]]) -> None:

@@ -761,8 +761,9 @@ def scope_id(variant: str) -> str:
 
 def variant_of(address: str) -> str | None:
     """Return the variant that a resource or data source belongs to, by its address; None if it belongs to none."""
-    id = address.removeprefix("data.").split(".")[1].split("_")[0]
-    return next((variant for variant in VARIANTS if scope_id(variant) == id), None)
+    name = address.removeprefix("data.").split(".")[1].replace("-", "_")
+    variants = [variant for variant in VARIANTS if f"{name}_".startswith(f"{scope_id(variant).replace('-', '_')}_")]
+    return max(variants, key=len, default=None)
 
 
 def add_variant(

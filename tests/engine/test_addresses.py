@@ -12,22 +12,16 @@ from cdktf_cdktf_provider_aws.dynamodb_table import DynamodbTable, DynamodbTable
 from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
-from constructs import Construct, Node
+from constructs import Construct
 from ddb_stream_lambda._engine.addresses import MOVED_BLOCKS, former_logical_id, snake_case
 
 from tests.support.calls import ZIP_FUNCTION, new_stack
 from tests.support.emitted import Emitted
+from tests.support.former_addresses import StackWithFormerAddresses
 
-# What tflint's rule terraform_naming_convention takes for snake_case.
+# The form that tflint's rule terraform_naming_convention takes for snake_case.
 SNAKE_CASE = re.compile("[a-z][a-z0-9]*(_[a-z0-9]+)*")
 DIGEST = "_[0-9a-f]{8}"
-
-
-class StackWithFormerAddresses(TerraformStack):
-    """A stack that decides about its addresses itself, as cdktf does by default."""
-
-    def _allocate_logical_id(self, tf_element: TerraformElement | Node) -> str:
-        return super()._allocate_logical_id(tf_element)
 
 
 def add_pattern(scope: Construct, id: str, **inputs: Any) -> DynamoDBStreamsToLambda:
@@ -203,8 +197,9 @@ class TestMovedBlocks:
     def test_name_the_ids_that_cdktf_gives(self) -> None:
         former = StackWithFormerAddresses(Testing.app(), "orders")
         AwsProvider(former, "aws", region="eu-west-1")
-        path, inputs = ["team", "Team", "a.b-c"], {"lambda_role_props": {"policy_arns": ["arn:aws:iam::aws:policy/X"]}}
-        before, after = emit_pattern(path, former, **inputs), emit_pattern(path, **inputs)
+        path = ["team", "Team", "a.b-c"]
+        inputs: dict[str, Any] = {"lambda_role_props": {"policy_arns": ["arn:aws:iam::aws:policy/X"]}}
+        before, after = emit_pattern(path, former, **inputs), emit_pattern(path, None, **inputs)
         assert "moved" not in before.config
         assert set(moves_of(after).values()) == {
             f"{type}.{name}" for type, block in before.config["resource"].items() for name in block

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .support import MAPPING, TABLE, HandOver, Refused
+from .support import MAPPING, TABLE, Edit, HandOver, Refused
 
 POLICY = "aws_iam_role_policy.pipeline"
 
@@ -68,6 +68,14 @@ def test_all_mistakes_are_reported_together(error_of: Callable[[object], str]) -
     assert f"{TABLE}: the id must be the table's name, not '{arn}'" in error
     assert f"{POLICY}: the id must be <role's name>:<policy's name>, not 'policy'" in error
     assert f"{MAPPING}: the id must be text, not 7" in error
+
+
+def test_address_that_the_stack_imports_already_is_an_error(
+    edit: Edit, error_of: Callable[[object], str], hand_over: HandOver
+) -> None:
+    edit(lambda config: config.update({"import": [{"to": TABLE, "id": "orders"}]}))
+    assert f"{TABLE}: the stack imports this resource already" in error_of({TABLE: "orders"})
+    assert (hand_over("--format", "hcl") / "imports.tf").read_text().count("import {") == 1
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,10 @@ def test_lock_file_pins_the_provider_and_is_in_the_checksums(
     copy = shutil.copytree(bundle, tmp_path / "copy")
     terraform_with_provider(copy, "init", "-no-color", "-input=false", "-lockfile=readonly")
 
+    # A lock file that `terraform init` changed is replaced by a new one.
+    (bundle / LOCK_FILE).write_text("# changed\n")
+    assert (hand_over("--lock", PLATFORM, "--format", "hcl") / LOCK_FILE).read_text() == lock
+
     # A bundle without the option keeps the lock file of the bundle before it.
     assert (hand_over("--format", "hcl") / LOCK_FILE).read_text() == lock
 

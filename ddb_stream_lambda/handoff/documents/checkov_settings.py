@@ -16,10 +16,12 @@ framework:
 """
 HCL = """\
   - terraform
+  - secrets
 # Suppressed checks are listed with their reasons at each resource in main.tf.
 """
 JSON = """\
   - terraform_json
+  - secrets
 # In JSON, checkov reads neither required_version nor import, moved and removed blocks. The skipped files contain
 # nothing else.
 skip-path:

@@ -54,6 +54,6 @@ def manifest(
 def is_bundle(folder: Path) -> bool:
     """Return whether the folder is a bundle of this command."""
     try:
-        return bool(json.loads((folder / FILE).read_text())["format"] == FORMAT_NAME)
+        return bool(json.loads((folder / FILE).read_text(encoding="utf-8"))["format"] == FORMAT_NAME)
     except (OSError, ValueError, KeyError, TypeError):
         return False

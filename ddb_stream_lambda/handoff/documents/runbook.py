@@ -4,31 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..facts.variables import Output, find_output
+from ..facts.pipelines import Pipeline
+from ..facts.variables import Output
 from ..synthesized.configuration import Resource
 from ..synthesized.module_paths import without_module_folder
 from ..synthesized.templates import sole_expression
 
 
-def runbook(*, stack: str, resources: Sequence[Resource], outputs: Sequence[Output], has_imports: bool) -> str:
+def runbook(*, stack: str, pipelines: Sequence[Pipeline], outputs: Sequence[Output], has_imports: bool) -> str:
     """Return the runbook's text. It has a chapter for each operation on each resource that the operation applies to.
 
     Args:
         stack: the stack's name.
-        resources: the stack's resources.
+        pipelines: the parts of each pattern. No other resource has a chapter.
         outputs: the stack's outputs, which the commands read where they can.
         has_imports: whether the bundle has import blocks.
     """
-    functions, mappings, queues, tables = (
-        [resource for resource in resources if resource.type == type]
-        for type in ("aws_lambda_function", "aws_lambda_event_source_mapping", "aws_sqs_queue", "aws_dynamodb_table")
-    )
     chapters = [_introduction(stack), _first_deployment(has_imports=has_imports), _rollback()]
-    chapters += [_redeploy(function, outputs) for function in functions]
-    for queue in queues:
-        chapters += [_read_queue(queue, tables[0] if tables else None, outputs=outputs), _empty_queue(queue, outputs)]
-    chapters += [_pause(mapping, outputs) for mapping in mappings]
-    chapters += [_destroy(table, outputs) for table in tables if _is_retained(table)]
+    for pipeline in pipelines:
+        if pipeline.function:
+            chapters.append(_redeploy(pipeline.function, outputs))
+        if pipeline.queue:
+            chapters.append(_read_queue(pipeline.queue, pipeline.stream_arn, outputs=outputs))
+            chapters.append(_empty_queue(pipeline.queue, outputs))
+        if pipeline.mapping:
+            chapters.append(_pause(pipeline.mapping, outputs))
+        if pipeline.table and _is_retained(pipeline.table):
+            chapters.append(_destroy(pipeline.table, outputs))
     return "\n\n".join(chapters) + "\n"
 
 
@@ -108,7 +110,7 @@ aws lambda wait function-updated-v2 --function-name "{name}"
 ```{same_code if archive else ""}"""
 
 
-def _read_queue(queue: Resource, table: Resource | None, *, outputs: Sequence[Output]) -> str:
+def _read_queue(queue: Resource, stream_arn: str, *, outputs: Sequence[Output]) -> str:
     text = f"""## Read the dead-letter queue: `{queue.address}`
 
 This shows how many batches could not be processed, and which:
@@ -122,7 +124,7 @@ aws sqs receive-message --queue-url "$QUEUE" --max-number-of-messages 10 --visib
 A message identifies a batch, but does not contain its records. `DDBStreamBatchInfo` has the shard and the sequence
 numbers. `requestContext` has the reason of the failure. After you receive a message, it is hidden for five minutes. It
 becomes visible again, unless you delete it."""
-    if table is None:
+    if not stream_arn:
         return text
     return f"""{text}
 
@@ -130,7 +132,7 @@ The stream keeps the records for 24 hours. To read the records of a batch, use t
 in capital letters:
 
 ```sh
-STREAM="{_shell_value(table, "stream_arn", outputs=outputs)}"
+STREAM="{_shell_template(stream_arn, outputs=outputs)}"
 ITERATOR=$(aws dynamodbstreams get-shard-iterator --stream-arn "$STREAM" --shard-id SHARD_ID \\
   --shard-iterator-type AT_SEQUENCE_NUMBER --sequence-number START_SEQUENCE_NUMBER --query ShardIterator --output text)
 aws dynamodbstreams get-records --shard-iterator "$ITERATOR" --limit BATCH_SIZE
@@ -230,8 +232,16 @@ def _is_retained(table: Resource) -> bool:
 
 
 def _shell_value(resource: Resource, attribute: str, *, outputs: Sequence[Output]) -> str:
-    """Return a shell command substitution for an attribute: from an output if there is one, or else from the state."""
-    output = find_output(outputs, resource=resource, attribute=attribute)
+    """Return a shell command substitution for an attribute of a resource."""
+    return _shell_template(f"${{{resource.address}.{attribute}}}", outputs=outputs)
+
+
+def _shell_template(template: str, *, outputs: Sequence[Output]) -> str:
+    """Return a template's value for a shell: from an output if there is one, or else from the state."""
+    output = next((output for output in outputs if output.value == template), None)
     if output is not None:
         return f"$(terraform output -raw {output.name})"
-    return f"$(echo '{resource.address}.{attribute}' | terraform console -var-file=prod.tfvars | tr -d '\"')"
+    expression = sole_expression(template)
+    if expression is None:
+        return template
+    return f"$(echo '{expression}' | terraform console -var-file=prod.tfvars | tr -d '\"')"

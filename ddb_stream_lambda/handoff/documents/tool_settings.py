@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from . import terraform_docs
+
 # The patterns of https://github.com/github/gitignore/blob/main/Terraform.gitignore, and the plans of the runbook.
 # The lock file is not among them: it belongs under version control.
 GITIGNORE = """\
@@ -41,24 +43,8 @@ plugin "terraform" {
   preset  = "all"
 }
 """
-# See https://terraform-docs.io/user-guide/configuration/. Each setting below differs from its default, except for the
-# markers, which the README has.
-TERRAFORM_DOCS = """\
-# Settings of terraform-docs. Run: terraform-docs .
-formatter: markdown table
-output:
-  file: README.md
-  mode: inject
-  template: |-
-    <!-- BEGIN_TF_DOCS -->
-    {{ .Content }}
-    <!-- END_TF_DOCS -->
-settings:
-  # The README has the constraints of the configuration, not the versions of a lock file.
-  lockfile: false
-"""
 
 
 def tool_settings() -> Mapping[str, str]:
     """Return the text of each file by its name."""
-    return {".gitignore": GITIGNORE, ".tflint.hcl": TFLINT, ".terraform-docs.yml": TERRAFORM_DOCS}
+    return {".gitignore": GITIGNORE, ".tflint.hcl": TFLINT, terraform_docs.FILE: terraform_docs.SETTINGS}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import ConfigurationError
@@ -82,7 +82,7 @@ def as_module(stack: str, configuration: Configuration) -> ReusableModule:
     module_blocks["variable"] = _without(configuration.variables, moved_variables)
     module_blocks["locals"] = _without(blocks.get("locals", {}), moved_locals)
     module_blocks["terraform"] = _module_settings(configuration)
-    module = Configuration({type: block for type, block in module_blocks.items() if block})
+    module = replace(configuration, blocks={type: block for type, block in module_blocks.items() if block})
     return ReusableModule(
         name=name,
         configuration=module,

@@ -7,32 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from . import templates
-from .configuration import MODULE_FOLDER, Configuration
+from .configuration import Configuration
+from .file_references import INPUT_ARGUMENTS
 
-# Arguments that name a file or folder to read, by the type of their block and the type of the resource.
-INPUT_ARGUMENTS = frozenset(
-    {
-        ("data", "archive_file", "source_dir"),
-        ("data", "archive_file", "source_file"),
-        ("data", "local_file", "filename"),
-        ("data", "local_sensitive_file", "filename"),
-        ("resource", "archive_file", "source_dir"),
-        ("resource", "archive_file", "source_file"),
-        ("resource", "aws_gamelift_script", "zip_file"),
-        ("resource", "aws_lambda_function", "filename"),
-        ("resource", "aws_lambda_layer_version", "filename"),
-        ("resource", "aws_s3_bucket_object", "source"),
-        ("resource", "aws_s3_object", "source"),
-        ("resource", "aws_synthetics_canary", "zip_file"),
-        ("resource", "azurerm_storage_blob", "source"),
-        ("resource", "google_storage_bucket_object", "source"),
-        ("resource", "local_file", "source"),
-        ("resource", "local_sensitive_file", "source"),
-    }
-)
+MODULE_FOLDER = "${path.module}/"
 # The start of a path that is relative to the folder that Terraform runs in.
 RELATIVE_START = r"(?:\./)?(?![./~$%\"]|[A-Za-z]:[\\/])"
 RELATIVE_PATH = re.compile(RELATIVE_START)
@@ -55,7 +37,7 @@ def with_module_paths(configuration: Configuration) -> Configuration:
         type: _in_resources(type, block) if type in ("resource", "data") and isinstance(block, Mapping) else block
         for type, block in configuration.blocks.items()
     }
-    return Configuration({type: _in_calls(block) for type, block in blocks.items()})
+    return replace(configuration, blocks={type: _in_calls(block) for type, block in blocks.items()})
 
 
 def without_module_folder(path: str) -> str:

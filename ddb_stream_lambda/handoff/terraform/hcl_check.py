@@ -31,6 +31,9 @@ MAX_SHOWN = 120
 MAX_DIFFERENCES = 10
 JSONENCODE = "${jsonencode("
 MISSING = object()
+# A heredoc always ends with a line break. The character before it keeps it from a mark at the end of the template.
+HEREDOC_ENDING = "|\n"
+COMMENTS = ("#", "//", "/*")
 
 
 @dataclass(frozen=True)
@@ -259,7 +262,7 @@ def _question(template: str, difference: Difference) -> Question:
     mark = "END"
     while mark in template:
         mark += "D"
-    return Question(difference, Form.TEMPLATE, f"v = <<{mark}\n{template}\n{mark}\n")
+    return Question(difference, Form.TEMPLATE, f"v = <<{mark}\n{template}{HEREDOC_ENDING}{mark}\n")
 
 
 def _is_same_answer(answer: Any, question: Question) -> bool:
@@ -268,9 +271,11 @@ def _is_same_answer(answer: Any, question: Question) -> bool:
         return bool(write_document(_with_normal_keys(answer)) == expected)
     if question.form is Form.EXPRESSION:
         return isinstance(answer, list) and len(answer) == 1 and _same(answer[0], found)
-    # A heredoc ends with a line break, unless a mark removes it.
-    ending = "" if expected.endswith("~}") else "\n"
-    return isinstance(answer, str) and answer.endswith(ending) and _same(answer.removesuffix(ending), found)
+    return (
+        isinstance(answer, str)
+        and answer.endswith(HEREDOC_ENDING)
+        and _same(answer.removesuffix(HEREDOC_ENDING), found)
+    )
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -297,7 +302,7 @@ def _without_parentheses(key: str) -> str:
 
 
 def _normal(template: str) -> str:
-    """Return the template with normal Unicode, and each expression without spaces and outer parentheses."""
+    """Return the template with normal Unicode, and each expression without spaces, comments and outer parentheses."""
     parts = templates.parts_of(template)
     return "".join(
         _nfc(part.text)
@@ -313,7 +318,7 @@ def _normal_expression(expression: str) -> str:
     expression = expression.strip()
     while expression.startswith("(") and _closing(expression) == len(expression) - 1:
         expression = expression[1:-1].strip()
-    return "".join(part for part in _split(expression) if not part.isspace())
+    return "".join(part for part in _split(expression) if not part.isspace() and not part.startswith(COMMENTS))
 
 
 def _closing(expression: str) -> int | None:

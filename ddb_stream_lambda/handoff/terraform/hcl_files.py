@@ -35,8 +35,7 @@ SEPARATE_FILES = {
     "moved.tf": "moved",
     "removed.tf": "removed",
 }
-# Files that every module has, also without blocks:
-# https://developer.hashicorp.com/terraform/language/modules/develop/structure
+# The files that every module has: https://developer.hashicorp.com/terraform/language/modules/develop/structure
 STANDARD_FILES = ("main.tf", "variables.tf", "outputs.tf")
 NO_BLOCKS = "# This configuration has no blocks of this kind.\n"
 
@@ -64,8 +63,7 @@ def hcl_files(
         "terraform.tf": [hcl.build_block("terraform", requirements.block, schema.blocks["terraform"], "terraform")],
         **{file: _blocks(type, configuration, schema) for file, type in SEPARATE_FILES.items()},
     }
-    written = {name: hcl.write_blocks(blocks) for name, blocks in files.items() if blocks}
-    return dict.fromkeys(STANDARD_FILES, NO_BLOCKS) | written
+    return {name: hcl.write_blocks(blocks) for name, blocks in files.items() if blocks}
 
 
 def kinds_of(configuration: Configuration) -> set[str]:

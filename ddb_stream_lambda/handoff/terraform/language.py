@@ -73,6 +73,23 @@ BUILT_IN = {
     "provider.terraform": BlockSchema(),
 }
 
+# HashiCorp's small providers have no nested blocks, except for one. So any argument is an argument, and Terraform
+# reports unknown ones. See the schemas of null 3.2, random 3.7, local 2.5, time 0.13 and archive 2.7.
+WITHOUT_BLOCKS = ("null", "random", "local", "time", "archive")
+BLOCKS_OF_SMALL_PROVIDERS = {
+    type: {"source": BlockSchema({"content": TEMPLATE, "filename": TEMPLATE})}
+    for type in ("archive_file", "data.archive_file")
+}
+
+
+def known_schema(kind: str) -> BlockSchema | None:
+    """Return the schema of what is built into Terraform or belongs to a small provider of HashiCorp."""
+    if kind in BUILT_IN:
+        return BUILT_IN[kind]
+    if kind.rpartition(".")[2].split("_")[0] in WITHOUT_BLOCKS:
+        return BlockSchema(blocks=dict(BLOCKS_OF_SMALL_PROVIDERS.get(kind, {})), others=TEMPLATE)
+    return None
+
 
 def root_schema(schemas: Mapping[str, BlockSchema]) -> BlockSchema:
     """Return the schema of a whole configuration.

@@ -139,7 +139,7 @@ resource "aws_iam_role_policy" "pipeline" {
   })
 }
 
-# The logs of the function. They are kept for 365 days.
+# The logs of the function. Log events are kept for 365 days.
 resource "aws_cloudwatch_log_group" "pipeline" {
   # checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts the logs with its own key. A customer managed key needs a key policy that allows CloudWatch Logs to use it.
 
@@ -152,9 +152,9 @@ resource "aws_cloudwatch_log_group" "pipeline" {
 resource "aws_lambda_function" "pipeline" {
   # checkov:skip=CKV_AWS_115:The number of the stream's shards limits the concurrency. Reserved concurrency would leave less for the account's other functions.
   # checkov:skip=CKV_AWS_116:The event source mapping sends failed batches to its failure destination. dead_letter_config applies only to asynchronous invocations.
-  # checkov:skip=CKV_AWS_117:The function is not in a VPC, so it reaches only public endpoints. To reach an endpoint that is only in a VPC, it needs vpc_config.
+  # checkov:skip=CKV_AWS_117:The function needs no VPC to read the stream and to write to the queue. It needs one only for what its own code calls in a VPC, which is the stack's decision.
   # checkov:skip=CKV_AWS_173:Lambda encrypts environment variables with its own key. Secrets belong in AWS Secrets Manager.
-  # checkov:skip=CKV_AWS_272:source_code_hash and SHA256SUMS detect damaged code. They do not prove its origin. Code signing does, but needs a signing profile, which belongs to the account.
+  # checkov:skip=CKV_AWS_272:source_code_hash finds an archive that is damaged or mixed up. It does not prove who made the archive: code signing does, and it needs a signing profile, which belongs to the account.
 
   function_name    = "${var.name_prefix}-orders"
   filename         = "${path.module}/assets/code-hello/85c39b33e5b99c494c786ff2a91bd12c78631fa3ef6d3966e580bdffd9043ab4/hello.zip"
@@ -173,7 +173,10 @@ resource "aws_lambda_function" "pipeline" {
     mode = "Active"
   }
 
-  depends_on = [aws_iam_role_policy.pipeline, aws_cloudwatch_log_group.pipeline]
+  depends_on = [
+    aws_iam_role_policy.pipeline,
+    aws_cloudwatch_log_group.pipeline,
+  ]
 }
 
 # Reads the stream and invokes the function. Records of the same shard are processed in order. A
@@ -199,7 +202,10 @@ resource "aws_lambda_event_source_mapping" "pipeline" {
     }
   }
 
-  depends_on = [aws_iam_role_policy.pipeline, aws_lambda_function.pipeline]
+  depends_on = [
+    aws_iam_role_policy.pipeline,
+    aws_lambda_function.pipeline,
+  ]
 }
 
 # The dead-letter queue has messages about records that could not be processed.
