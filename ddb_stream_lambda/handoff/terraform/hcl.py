@@ -184,7 +184,9 @@ def write_expression(value: Any, kind: Kind = Kind.TEMPLATE) -> str:
     if isinstance(value, Mapping):
         if not value:
             return "{}"
-        entries = (f"{_write_key(key, kind)} = {write_expression(item, kind)}" for key, item in value.items())
+        entries = (
+            f"{_write_key(key, kind)} = {write_expression(item, kind.of_key(key))}" for key, item in value.items()
+        )
         return "\n".join(["{", *entries, "}"])
     return str(value) if isinstance(value, Decimal) else write_json(value)
 

@@ -221,7 +221,7 @@ def _compare(expected: Any, found: Any, kind: Kind, address: str) -> Iterator[Di
         for key, item in expected.items():
             name = key if kind is not Kind.TEXT else escape_template(key)
             _, content = contents.pop(_normal(name), (key, MISSING))
-            yield from _compare(item, content, kind, f"{address}.{key}")
+            yield from _compare(item, content, kind.of_key(key), f"{address}.{key}")
         for key, item in contents.values():
             yield Difference(f"{address}.{key}", MISSING, item)
     elif isinstance(expected, (list, tuple)):

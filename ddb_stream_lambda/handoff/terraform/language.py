@@ -60,7 +60,7 @@ MODULE = BlockSchema(
 MOVED = BlockSchema({"from": CODE, "to": CODE})
 REMOVED = BlockSchema({"from": CODE}, {"lifecycle": LIFECYCLE, "connection": CONNECTION, "provisioner": PROVISIONER})
 IMPORT = BlockSchema({"to": CODE, "id": TEMPLATE, "identity": TEMPLATE, "provider": CODE, "for_each": TEMPLATE})
-TERRAFORM = BlockSchema({"required_version": TEXT}, {"required_providers": BlockSchema(others=TEXT)})
+TERRAFORM = BlockSchema({"required_version": TEXT}, {"required_providers": BlockSchema(others=Kind.PROVIDER)})
 LOCALS = BlockSchema(others=TEMPLATE)
 # These types are built into Terraform, so no provider has their schemas:
 # https://developer.hashicorp.com/terraform/language/resources/terraform-data and

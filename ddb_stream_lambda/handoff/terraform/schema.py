@@ -21,6 +21,13 @@ class Kind(Enum):
     TEMPLATE = "templates, with expressions"
     TEXT = "literal text: `${` is two characters"
     CODE = "an expression, such as an address or a type"
+    PROVIDER = "literal text, except for the addresses in configuration_aliases"
+
+    def of_key(self, key: str) -> Kind:
+        """Return what the strings of an entry are, in an object whose strings are of this kind."""
+        if self is Kind.PROVIDER:
+            return Kind.CODE if key == "configuration_aliases" else Kind.TEXT
+        return self
 
 
 @dataclass
