@@ -99,7 +99,7 @@ def _several_calls(name: str, resources: Sequence[Resource], variables: Sequence
     parts = ["### Several calls"]
     if by_call is not None:
         parts += [
-            paragraph(f"The variable `{by_call}` is part of the resources' names. So each call needs its own:"),
+            paragraph(f"The variable `{by_call}` is part of the resources' names, so each call needs its own:"),
             _block(
                 name,
                 [("source", f'"./modules/{name}"'), ("for_each", 'toset(["first", "second"])')],
