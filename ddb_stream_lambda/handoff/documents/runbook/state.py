@@ -42,7 +42,8 @@ def move_state(commands: Commands) -> str:
     """Return the chapter about moving the state to another place."""
     backends = commands.facts.backends
     chosen = backends.chosen
-    copy = [] if chosen is not None else _copy_example(commands)
+    # The present block may be in the other syntax, and Terraform allows only one.
+    copy = [] if chosen is not None else ["rm -f backend.tf backend.tf.json", *_copy_example(commands)]
     settings = (
         paragraph(
             f"Write the new settings into `{BACKEND_SETTINGS}`."
