@@ -50,7 +50,7 @@ def test_imports_require_terraform_1_5(hand_over: HandOver, write_ids: WriteIds)
 
 def test_runbook_describes_the_imports(hand_over: HandOver, write_ids: WriteIds) -> None:
     runbook = (hand_over("--import-from", write_ids({TABLE: "orders"})) / "RUNBOOK.md").read_text()
-    assert "The bundle has `import` blocks for existing resources." in runbook
+    assert "`1 to import`, `0 to destroy`" in runbook
 
 
 def test_id_may_be_an_expression(hand_over: HandOver, write_ids: WriteIds) -> None:
