@@ -7,16 +7,20 @@ exit code.
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 import tomllib
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import Any, Never
 
 from .handoff import command as handoff
+from .handoff.errors import UsageError
 
 PROGRAM = "ddb-stream-lambda"
 DISTRIBUTION = "ddb-stream-lambda"
+JSON_OPTION = "--json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,8 +40,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
+    _write_utf8()
     options = build_parser(version).parse_args(arguments)
     return int(options.run(options))
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that also reports errors of usage as JSON, if the user wants the result as JSON."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse arguments, and remember whether they have the option ``--json`` or the start of its name."""
+        arguments = list(sys.argv[1:] if args is None else args)
+        options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+        self._is_json = any(len(option) > len("--") and JSON_OPTION.startswith(option) for option in options)
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> Never:
+        """Report an error of usage, and end the process."""
+        self.print_usage(sys.stderr)
+        sys.exit(handoff.report_error(UsageError(message), as_json=self._is_json))
+
+
+def _write_utf8() -> None:
+    """Write text in UTF-8 in any locale, so that names of files are right for the reader."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def build_parser(version: str) -> argparse.ArgumentParser:
@@ -46,9 +74,7 @@ def build_parser(version: str) -> argparse.ArgumentParser:
     Args:
         version: the version of this package.
     """
-    parser = argparse.ArgumentParser(
-        prog=PROGRAM, description="Commands for stacks that use the construct library ddb_stream_lambda."
-    )
+    parser = Parser(prog=PROGRAM, description="Commands for stacks that use the construct library ddb_stream_lambda.")
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {version}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     handoff.add_command(commands, version)

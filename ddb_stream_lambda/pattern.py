@@ -11,6 +11,7 @@ from constructs import Construct
 from ._engine import tokens
 from ._engine.addresses import claim_addresses
 from ._engine.failures import is_engine_error, reason_of, report_engine_errors
+from ._engine.marks import mark_pattern
 from ._engine.scopes import Location, locate
 from .arguments._generated import (
     DynamoEventSourceProps,
@@ -318,6 +319,8 @@ class DynamoDBStreamsToLambda(Construct):
                 depends_on=[*policies, *(invoked.dependables(location.stack) if alias is None else [alias])],
                 preconditions=source.preconditions(),
             )
+
+            mark_pattern(self, path=path, stack=location.stack)
 
             weakened = [
                 *table.warnings_of(table_input),

@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 from indexer.batch import BatchIndexer
 from indexer.deadline import Deadline
 from indexer.metrics import write_metrics
+from indexer.recent_deletions import RecentDeletions
 from indexer.report import RESULTS, by_reason
 from indexer.search_client import SearchClient
 from indexer.settings import load_settings
@@ -26,6 +27,7 @@ MAX_LOGGED_SEQUENCE_NUMBERS = 20
 # Read at import time, so that an invalid configuration fails the cold start and no record is processed.
 settings = load_settings(os.environ)
 client = SearchClient(settings)
+recent_deletions = RecentDeletions()
 namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "StreamIndexer")
 service = os.environ.get("POWERTOOLS_SERVICE_NAME", "stream-indexer")
 logger = Logger(service=service)
@@ -53,9 +55,18 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFail
         ValueError: if the event does not come from a DynamoDB stream.
     """
     deadline = Deadline(context.get_remaining_time_in_millis() / 1000 - RESERVED_SECONDS)
-    records = event["Records"]
+    records = event.get("Records")
+    if not isinstance(records, list):
+        raise ValueError("the event has no records: attach this function to a DynamoDB stream")
     used_before = client.usage
-    report = BatchIndexer(client=client, settings=settings, transform=transform, deadline=deadline).index(records)
+    indexer = BatchIndexer(
+        client=client,
+        settings=settings,
+        transform=transform,
+        deadline=deadline,
+        recent_deletions=recent_deletions,
+    )
+    report = indexer.index(records)
     used = client.usage.since(used_before)
     metrics = {
         "Records": ("Count", len(records)),

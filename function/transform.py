@@ -16,7 +16,8 @@ def transform(document: dict[str, Any] | None, change: Change) -> dict[str, Any]
             attributes in EXCLUDE_ATTRIBUTES. The function may change it. None if the item was deleted. With
             EXPIRED_ITEMS=archive, the old image of an expired item, to shape the document in the archive.
         change: the change that the document comes from: its index, id, sequence number, time (`written_at`), old image,
-            and cause. The cause is INSERT, MODIFY, REMOVE, or EXPIRE for a deletion by time to live.
+            and cause. The cause is INSERT, MODIFY, REMOVE, or EXPIRE for a deletion by time to live. The function must
+            not change it: a rejected record is stored from it.
 
     Returns:
         The document, or None to keep the item out of the index. None also deletes the document that an earlier version

@@ -90,5 +90,5 @@ def test_only_the_engine_package_uses_internals(name: str) -> None:
                 assert not any(internal in text for internal in INTERNAL_TEXT)
 
 
-def test_only_the_engine_package_holds_javascript() -> None:
-    assert [path.parent.name for path in PACKAGE.rglob("*.js")] == ["_engine"]
+def test_only_the_engine_package_and_the_parser_of_the_hand_off_hold_javascript() -> None:
+    assert {path.parent.name for path in PACKAGE.rglob("*.js")} == {"_engine", "terraform"}

@@ -16,6 +16,7 @@ from cdktf import TerraformElement
 from constructs import Construct
 
 from .addresses import set_address
+from .marks import record
 from .templates import escape_for_hcl
 from .tokens import expression_of, is_token
 
@@ -47,6 +48,7 @@ def create(
     writes_hcl = _writes_hcl()
     arguments = _with_references(_escape_texts(arguments) if writes_hcl else arguments, scope)
     jsii.create(kind, element, [scope, id, _for_engine(arguments)])
+    record(scope, id)
     set_address(element, scope=scope, id=id, suffix=suffix)
     lifecycle = arguments.get("lifecycle")
     if isinstance(lifecycle, Mapping) and CONDITIONS & lifecycle.keys() and writes_hcl:

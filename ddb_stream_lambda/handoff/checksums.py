@@ -7,21 +7,23 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from .filenames import to_name
+
 FILE = "SHA256SUMS"
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
 def checksums(folder: Path) -> str:
     """Return the file's text for a folder."""
-    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    return "".join(f"{checksum(folder / name)}  {name}\n" for name in names if name != FILE)
+    paths = {to_name(path.relative_to(folder).as_posix()): path for path in folder.rglob("*") if path.is_file()}
+    return "".join(f"{checksum(path)}  {name}\n" for name, path in sorted(paths.items()) if name != FILE)
 
 
 def read_checksums(folder: Path) -> Mapping[str, str]:
     """Return the checksums in a folder's file by the names of the files; empty if the file cannot be read."""
     try:
-        lines = (folder / FILE).read_text().splitlines()
-    except OSError:
+        lines = (folder / FILE).read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError):
         return {}
     return {match[2]: match[1] for match in map(LINE.fullmatch, lines) if match}
 

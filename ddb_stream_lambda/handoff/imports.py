@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import UsageError
 from .synthesized import templates
-from .synthesized.configuration import Resource
+from .synthesized.configuration import Configuration
 
 MAX_SUGGESTIONS = 3
 
@@ -45,31 +45,35 @@ ID_FORMATS = {
 }
 
 
-def read_imports(path: Path, resources: Sequence[Resource]) -> list[dict[str, str]]:
+def read_imports(path: Path, configuration: Configuration) -> list[dict[str, str]]:
     """Read the file of ``--import-from``.
 
     Args:
         path: a JSON file: an object that maps addresses to ids.
-        resources: the stack's resources.
+        configuration: the stack's configuration.
 
     Returns:
         The import blocks in Terraform's JSON syntax, in the order of the resources.
 
     Raises:
-        UsageError: naming every wrong entry: an unknown address, a wrong id, or an address that is given twice.
+        UsageError: naming every wrong entry: an unknown address, a wrong id, an address that is given twice, or one
+            that the stack imports already.
     """
     try:
-        ids = json.loads(path.read_text(), object_pairs_hook=_without_duplicates)
+        ids = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_without_duplicates)
     except (OSError, ValueError) as error:
         raise UsageError(f"--import-from {path}: {error}") from error
     if not isinstance(ids, Mapping) or not ids:
         raise UsageError(f"--import-from {path}: must be a JSON object of addresses and ids with at least one entry")
-    types = {resource.address: resource.type for resource in resources}
+    types = {resource.address: resource.type for resource in configuration.resources}
+    already_imported = {block["to"] for block in configuration.imports}
     mistakes = []
     for address, id in ids.items():
         if address not in types:
             suggestions = ", ".join(_most_similar(address, list(types)))
             mistakes.append(f"{address}: the stack has no resource with this address; the most similar: {suggestions}")
+        elif address in already_imported:
+            mistakes.append(f"{address}: the stack imports this resource already; remove the entry")
         elif not isinstance(id, str) or not id.strip():
             mistakes.append(f"{address}: the id must be text, not {json.dumps(id)}")
         elif (format := ID_FORMATS.get(types[address])) and not _has_format(id, format):

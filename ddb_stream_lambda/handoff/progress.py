@@ -19,9 +19,10 @@ class Progress:
     """
 
     def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
-        self._stream = stream or sys.stderr
-        self._quiet = quiet
-        self._is_terminal = self._stream.isatty()
+        self._stream: TextIO | None = stream or sys.stderr
+        self._is_terminal = self._stream is not None and self._stream.isatty()
+        if quiet:
+            self._stream = None
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -30,12 +31,26 @@ class Progress:
         Args:
             name: the step, such as "orders: reading the configuration".
         """
-        if not self._quiet:
-            self._stream.write(f"{CLEAR_LINE}… {name}" if self._is_terminal else f"{name}\n")
-            self._stream.flush()
+        self._write(f"{CLEAR_LINE}… {name}" if self._is_terminal else f"{name}\n")
         try:
             yield
         finally:
-            if self._is_terminal and not self._quiet:
-                self._stream.write(CLEAR_LINE)
-                self._stream.flush()
+            if self._is_terminal:
+                self._write(CLEAR_LINE)
+
+    def note(self, text: str) -> None:
+        """Print a line that stays, also on a terminal.
+
+        Args:
+            text: the line.
+        """
+        self._write(f"{text}\n")
+
+    def _write(self, text: str) -> None:
+        if self._stream is None:
+            return
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError:  # nobody reads the steps
+            self._stream = None

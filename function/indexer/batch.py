@@ -12,7 +12,8 @@ with a version that replaces the stored one.
 Deletions: an engine forgets the version of a deleted document after `index.gc_deletes` (60 s by default), when a shard
 moves, and when an index is closed or its node restarts after a flush. So each deletion also writes a tombstone to a
 separate index. Before a late record puts a document, its tombstone is looked up. A record younger than RECENT_SECONDS
-needs no look-up: in this time its item was not deleted, indexed, and forgotten.
+needs no look-up, unless this execution environment has just deleted the document: in this time no other one deletes the
+document, and the engine forgets it.
 
 Rejected documents: only an item's last record in the batch is sent. If the index rejects its document, the earlier
 records are sent, in order and in one request. So a record that can never be indexed costs its item only that change.
@@ -27,7 +28,7 @@ from typing import Any
 
 from indexer import bulk
 from indexer.answers import Answer, Status
-from indexer.changes import EXPIRE, Change, read_change, read_sequence_number, read_stream
+from indexer.changes import EXPIRE, Change, DocumentRef, read_change, read_sequence_number, read_stream
 from indexer.deadline import Deadline
 from indexer.lookups import Lookups
 from indexer.operations import (
@@ -38,9 +39,10 @@ from indexer.operations import (
     build_rejection,
     returns_its_document,
 )
+from indexer.recent_deletions import RecentDeletions
 from indexer.rejections import Rejection
 from indexer.report import Report
-from indexer.search_client import SearchClient
+from indexer.search_client import SearchClient, SearchUnavailableError
 from indexer.settings import Settings, SettingsError
 from indexer.versions import MAX_UPDATES
 
@@ -59,6 +61,7 @@ class BatchIndexer:
         transform: Transform,
         deadline: Deadline,
         now: Callable[[], float] = time.time,
+        recent_deletions: RecentDeletions | None = None,
     ) -> None:
         """Keep what indexing needs.
 
@@ -68,12 +71,14 @@ class BatchIndexer:
             transform: the team's function that shapes documents.
             deadline: the end of the time for requests and retries.
             now: returns the seconds since 1970.
+            recent_deletions: the deletions of the invocations before.
         """
         self._client = client
         self._settings = settings
         self._transform = None if returns_its_document(transform) else transform
         self._deadline = deadline
         self._now = now
+        self._recent_deletions = RecentDeletions() if recent_deletions is None else recent_deletions
         self._lookups = Lookups(client=client, settings=settings, deadline=deadline)
 
     def index(self, records: Iterable[Mapping[str, Any]]) -> Report:
@@ -188,40 +193,74 @@ class BatchIndexer:
     def _send(self, operations: Sequence[Operation]) -> list[Answer]:
         """Send operations, and return one answer for each.
 
-        A late operation that would undo a stored deletion is not sent. An operation that lost a conflict although its
-        change is newer is sent again.
+        A late operation that would undo a stored deletion is not sent. If its look-up fails for a moment, it is
+        repeated until the deadline, after all other operations were sent.
         """
-        answers: dict[int, Answer] = dict.fromkeys(self._undoing_deletions(operations), Answer(Status.CONFLICT))
-        to_send = [position for position in range(len(operations)) if position not in answers]
-        sent = self._send_bulk([operations[position] for position in to_send])
-        answers.update(zip(to_send, sent, strict=True))
+        answers: dict[int, Answer] = {}
+        pending: Sequence[int] = range(len(operations))
+        attempt = 0
+        while pending:
+            try:
+                unsent = self._look_up_deletions(pending, operations)
+                answers |= unsent
+                self._send_once([position for position in pending if position not in unsent], operations, answers)
+            except SearchUnavailableError:
+                if not attempt:
+                    raise
+                # The other operations have their answers. The pending ones keep the failure of their look-up.
+                break
+            pending = [position for position, answer in unsent.items() if answer.status is Status.BUSY]
+            if not pending or not self._deadline.pause_before_retry(attempt):
+                break
+            attempt += 1
+        return [answers[position] for position in range(len(operations))]
+
+    def _send_once(self, positions: Sequence[int], operations: Sequence[Operation], answers: dict[int, Answer]) -> None:
+        """Send the operations at some positions, and store their answers.
+
+        An operation that lost a conflict although its change is newer is sent again.
+        """
+        now = self._now()
+        for position in positions:
+            if operations[position].action is Action.DELETE_DOCUMENT:
+                self._recent_deletions.add(DocumentRef(operations[position].index, operations[position].id), now)
+        sent = self._send_bulk([operations[position] for position in positions])
+        answers.update(zip(positions, sent, strict=True))
         lost = [
             position
-            for position in to_send
+            for position in positions
             if answers[position].status is Status.CONFLICT and _may_be_newer(operations[position], answers[position])
         ]
         if lost:
             self._resolve(lost, operations, answers)
-        return [answers[position] for position in range(len(operations))]
 
-    def _undoing_deletions(self, operations: Sequence[Operation]) -> list[int]:
-        """Return the positions of the late operations that would undo a deletion which the engine may have forgotten.
+    def _look_up_deletions(self, positions: Iterable[int], operations: Sequence[Operation]) -> dict[int, Answer]:
+        """Return the answers to the late operations that must not be sent, by position.
+
+        They would undo a deletion which the engine may have forgotten, or the look-up of the deletion failed.
 
         Raises:
             SearchUnavailableError: if a request failed.
         """
         if not self._settings.tombstones:
-            return []
-        recent = self._now() - RECENT_SECONDS
-        late = [
-            position
-            for position, operation in enumerate(operations)
-            if operation.action is Action.PUT_DOCUMENT
-            and operation.change is not None
-            and operation.change.written_at < recent
-        ]
+            return {}
+        now = self._now()
+        late = [position for position in positions if self._may_undo_a_deletion(operations[position], now)]
         deleted = self._lookups.deleted_later([operations[position] for position in late]) if late else []
-        return [position for position, is_deleted in zip(late, deleted, strict=True) if is_deleted]
+        found: dict[int, Answer] = {}
+        for position, result in zip(late, deleted, strict=True):
+            if isinstance(result, Answer):
+                found[position] = result
+            elif result:
+                found[position] = Answer(Status.CONFLICT)
+        return found
+
+    def _may_undo_a_deletion(self, operation: Operation, now: float) -> bool:
+        """Return whether an operation puts a document that may have been deleted before."""
+        if operation.action is not Action.PUT_DOCUMENT or operation.change is None:
+            return False
+        is_late = operation.change.written_at < now - RECENT_SECONDS
+        return is_late or self._recent_deletions.has(DocumentRef(operation.index, operation.id), now)
 
     def _resolve(self, lost: Sequence[int], operations: Sequence[Operation], answers: dict[int, Answer]) -> None:
         """Send the operations again that lost a conflict although their change is newer; replace their answers."""
@@ -229,6 +268,9 @@ class BatchIndexer:
         newer: dict[int, Operation] = {}
         for position, stored_version in zip(lost, to_replace, strict=True):
             operation, current = operations[position], answers[position].current_version
+            if isinstance(stored_version, Answer):
+                answers[position] = stored_version
+                continue
             if stored_version is None or operation.version is None:
                 continue
             # Without a tombstone, a larger version of a document that is gone can only belong to a later deletion.

@@ -109,16 +109,20 @@ def _send_once(
         SearchUnavailableError: if a whole request failed, and no operation has an answer yet.
     """
     parts = list(_split([(position, operations[position]) for position in positions], settings))
-    for number, part in enumerate(parts):
-        try:
-            answers.update(_post(part, client=client, settings=settings, deadline=deadline))
-        except SearchUnavailableError as error:
-            if not answers:
-                raise
-            # The indexed records count as done. The other records are reported, and Lambda delivers them again.
-            unsent = [entry.position for later in parts[number:] for entry in later]
-            answers.update(dict.fromkeys(unsent, Answer(Status.BUSY, str(error))))
-            return
+    found: dict[int, Answer] = {}
+    try:
+        for part in parts:
+            _post(part, found, client=client, settings=settings, deadline=deadline)
+    except SearchUnavailableError as error:
+        if not answers and not found:
+            raise
+        # The indexed records count as done. The other records are reported, and Lambda delivers them again.
+        for entry in (entry for part in parts for entry in part if entry.position not in found):
+            # The answer to an earlier request has the cause.
+            earlier = answers.get(entry.position)
+            reason = str(error) if earlier is None else f"{earlier.reason}; then {error}"
+            found[entry.position] = Answer(Status.BUSY, reason)
+    answers.update(found)
 
 
 def _split(numbered: list[tuple[int, Operation]], settings: Settings) -> Iterator[list[_Entry]]:
@@ -136,8 +140,10 @@ def _split(numbered: list[tuple[int, Operation]], settings: Settings) -> Iterato
         yield part
 
 
-def _post(part: list[_Entry], *, client: SearchClient, settings: Settings, deadline: Deadline) -> dict[int, Answer]:
-    """Send one request, and return the answers by position. A body that is too large is sent as two halves."""
+def _post(
+    part: list[_Entry], answers: dict[int, Answer], *, client: SearchClient, settings: Settings, deadline: Deadline
+) -> None:
+    """Send one request, and store the answers by position. A body that is too large is sent as two halves."""
 
     def parse(response: Any) -> dict[int, Answer]:
         items = zip(part, response["items"], strict=True)
@@ -147,21 +153,23 @@ def _post(part: list[_Entry], *, client: SearchClient, settings: Settings, deadl
         }
 
     body = b"".join(entry.body for entry in part)
-    path = _path(settings)
+    path = _path(settings, deadline)
     try:
-        return client.post(path, body, parse=parse, deadline=deadline, can_shrink=len(part) > 1)
+        answers.update(client.post(path, body, parse=parse, deadline=deadline, can_shrink=len(part) > 1))
     except RequestTooLargeError:
         if len(part) == 1:
             reason = f"status 413, the document is too large: {len(body)} bytes"
-            return {part[0].position: Answer(Status.REJECTED, reason)}
+            answers[part[0].position] = Answer(Status.REJECTED, reason)
+            return
         middle = len(part) // 2
-        found = _post(part[:middle], client=client, settings=settings, deadline=deadline)
-        return found | _post(part[middle:], client=client, settings=settings, deadline=deadline)
+        for half in (part[:middle], part[middle:]):
+            _post(half, answers, client=client, settings=settings, deadline=deadline)
 
 
-def _path(settings: Settings) -> str:
+def _path(settings: Settings, deadline: Deadline) -> str:
     if settings.service == "aoss":
         # OpenSearch Serverless does not document these parameters. It has no shards that its users can see.
         return "/_bulk"
-    milliseconds = int(min(MAX_SHARD_TIMEOUT, settings.request_timeout / 2) * 1000)
-    return f"/_bulk?timeout={milliseconds}ms&filter_path={FILTER_PATH}"
+    # The half leaves time for the answer.
+    seconds = min(MAX_SHARD_TIMEOUT, settings.request_timeout / 2, deadline.remaining() / 2)
+    return f"/_bulk?timeout={int(seconds * 1000)}ms&filter_path={FILTER_PATH}"

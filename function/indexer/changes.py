@@ -96,7 +96,8 @@ def read_sequence_number(record: Mapping[str, Any]) -> str:
     Raises:
         ValueError: if the record has none. The event then does not come from a DynamoDB stream.
     """
-    number = record.get("dynamodb", {}).get("SequenceNumber")
+    data = record.get("dynamodb") if isinstance(record, Mapping) else None
+    number = data.get("SequenceNumber") if isinstance(data, Mapping) else None
     if not isinstance(number, str) or not number:
         raise ValueError("a record of the event has no sequence number: attach this function to a DynamoDB stream")
     return number
@@ -153,7 +154,8 @@ def read_change(record: Mapping[str, Any], stream: Stream, settings: Settings) -
         raise ValueError(f"unknown event name {event!r}")
     is_removal = event == "REMOVE"
     view_type = data.get("StreamViewType", "")
-    if view_type in VIEW_TYPES_WITHOUT_NEW_IMAGE or not (is_removal or "NewImage" in data):
+    has_image = is_removal or "NewImage" in data
+    if view_type in VIEW_TYPES_WITHOUT_NEW_IMAGE or not (has_image or view_type):
         raise SettingsError(
             [
                 f"the stream of table {stream.table!r} has the view type {view_type or 'unknown'!r}, which does not "

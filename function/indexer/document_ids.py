@@ -34,8 +34,18 @@ def document_id(keys: Mapping[str, Mapping[str, Any]], fields: tuple[str, ...]) 
     Args:
         keys: the key attributes of the item.
         fields: the names of the key attributes, in the order in which they form the id.
+
+    Raises:
+        ValueError: if a key attribute does not have exactly one value, which is not empty.
     """
-    values = [str(next(iter(keys[name].values()))) for name in fields]
+    values = []
+    for name in fields:
+        (value,) = keys[name].values()
+        if not value:
+            raise ValueError(f"the key attribute {name!r} is empty")
+        values.append(str(value))
+    if not values:
+        raise ValueError("the item has no key")
     joined = "|".join(value.replace("%", "%25").replace("|", "%7C") for value in values)
     encoded = joined.encode()
     return joined if len(encoded) <= MAX_ID_BYTES else HASH_PREFIX + hashlib.sha256(encoded).hexdigest()

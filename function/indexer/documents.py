@@ -19,7 +19,8 @@ def encode_document(document: Mapping[str, Any], sequence_number: str) -> bytes:
     """
     fields = {field_name(name, root=True): _encode_names(value) for name, value in document.items()}
     fields[SEQUENCE_NUMBER_FIELD] = sequence_number
-    return orjson.dumps(fields, default=_encode_decimal)
+    # orjson itself would write null for a NaN in a data class, and would not encode its names.
+    return orjson.dumps(fields, default=_encode_decimal, option=orjson.OPT_PASSTHROUGH_DATACLASS)
 
 
 def encode_tombstone(sequence_number: str, deleted_at: float) -> bytes:

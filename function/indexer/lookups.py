@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from indexer.answers import Answer, Status
 from indexer.changes import DocumentRef
 from indexer.deadline import Deadline
 from indexer.documents import SEQUENCE_NUMBER_FIELD
@@ -49,22 +50,29 @@ class Lookups:
         self._settings = settings
         self._deadline = deadline
 
-    def deleted_later(self, puts: Sequence[Operation]) -> list[bool]:
+    def deleted_later(self, puts: Sequence[Operation]) -> list[bool | Answer]:
         """Return for each operation that puts a document whether a later deletion of its item is stored.
+
+        Returns:
+            True or False, or the failure of the look-up.
 
         Raises:
             SearchUnavailableError: if a request failed.
         """
         refs = [_tombstone_ref(put) for put in puts]
         stored = self._look_up(set(refs))
-        return [_is_superseded(put, stored.get(ref)) for put, ref in zip(puts, refs, strict=True)]
+        found: list[bool | Answer] = []
+        for put, ref in zip(puts, refs, strict=True):
+            tombstone = stored.get(ref)
+            found.append(tombstone if isinstance(tombstone, Answer) else _is_superseded(put, tombstone))
+        return found
 
-    def versions_to_replace(self, operations: Sequence[Operation]) -> list[int | None]:
+    def versions_to_replace(self, operations: Sequence[Operation]) -> list[int | Answer | None]:
         """Return for each operation that lost a conflict the version that it has to replace.
 
         Returns:
-            The version of the stored document, 0 if there is none, or None if the stored change is the same or a later
-            one.
+            The version of the stored document, 0 if there is none, None if the stored change is the same or a later
+            one, or the failure of the look-up.
 
         Raises:
             SearchUnavailableError: if a request failed.
@@ -76,33 +84,39 @@ class Lookups:
             for operation in operations
         ]
         stored = self._look_up({*documents, *(ref for ref in tombstones if ref is not None)})
-        found: list[int | None] = []
-        for operation, document, tombstone in zip(operations, documents, tombstones, strict=True):
-            is_late = _is_superseded(operation, stored.get(document)) or (
-                tombstone is not None and _is_superseded(operation, stored.get(tombstone))
-            )
-            found.append(None if is_late else stored[document].version if document in stored else 0)
+        found: list[int | Answer | None] = []
+        for operation, document_ref, tombstone_ref in zip(operations, documents, tombstones, strict=True):
+            document = stored.get(document_ref)
+            tombstone = None if tombstone_ref is None else stored.get(tombstone_ref)
+            if isinstance(document, Answer):
+                found.append(document)
+            elif isinstance(tombstone, Answer):
+                found.append(tombstone)
+            elif _is_superseded(operation, document) or _is_superseded(operation, tombstone):
+                found.append(None)
+            else:
+                found.append(0 if document is None else document.version)
         return found
 
-    def _look_up(self, refs: Collection[DocumentRef]) -> dict[DocumentRef, Stored]:
-        """Return what is stored for each document that exists.
+    def _look_up(self, refs: Collection[DocumentRef]) -> dict[DocumentRef, Stored | Answer]:
+        """Return what is stored for each document that exists, or the failure of its look-up.
 
         The requests use `_mget`, which also finds documents that a search does not find yet.
         """
-        found: dict[DocumentRef, Stored] = {}
+        found: dict[DocumentRef, Stored | Answer] = {}
         ordered = list(refs)
         for start in range(0, len(ordered), MAX_DOCUMENTS_PER_REQUEST):
             found |= self._get(ordered[start : start + MAX_DOCUMENTS_PER_REQUEST])
         return found
 
-    def _get(self, refs: list[DocumentRef]) -> dict[DocumentRef, Stored]:
+    def _get(self, refs: list[DocumentRef]) -> dict[DocumentRef, Stored | Answer]:
         """Send one request; a body or an answer that is too large is halved."""
         fields = [SEQUENCE_NUMBER_FIELD, "deleted_at"]
         docs = [{"_index": ref.index_name, "_id": ref.id, "_source": fields} for ref in refs]
         # OpenSearch Serverless does not document the parameter.
         path = "/_mget" if self._settings.service == "aoss" else f"/_mget?filter_path={FILTER_PATH}"
 
-        def parse(response: Any) -> dict[DocumentRef, Stored]:
+        def parse(response: Any) -> dict[DocumentRef, Stored | Answer]:
             results = zip(refs, map(_parse, response["docs"]), strict=True)
             return {ref: stored for ref, stored in results if stored is not None}
 
@@ -131,10 +145,9 @@ def _is_superseded(operation: Operation, stored: Stored | None) -> bool:
     return stored.position >= position
 
 
-def _parse(document: dict[str, Any]) -> Stored | None:
+def _parse(document: dict[str, Any]) -> Stored | Answer | None:
     if document.get("error"):
-        _check_that_nothing_is_stored(document["error"])
-        return None
+        return _parse_failure(document["error"])
     if not document["found"]:
         return None
     version = int(document["_version"])
@@ -149,13 +162,8 @@ def _parse(document: dict[str, Any]) -> Stored | None:
     )
 
 
-def _check_that_nothing_is_stored(error: Any) -> None:
-    """Raise an exception unless an error means that the index does not exist.
-
-    Raises:
-        SearchUnavailableError: if the stored change is unknown for a reason that no retry can solve.
-        ValueError: if it is unknown, and a retry can help.
-    """
+def _parse_failure(error: Any) -> Answer | None:
+    """Return the failure that an error means, or None if it means that the index does not exist."""
     # Only failures need this import, which takes several milliseconds.
     from indexer.reason_shapes import ErrorKind
     from indexer.reasons import describe_error, explain_error
@@ -164,9 +172,7 @@ def _check_that_nothing_is_stored(error: Any) -> None:
     kind = ErrorKind.TEMPORARY if advice is None else advice.kind
     if kind is ErrorKind.MISSING_INDEX:
         # Nothing was ever written to an index that does not exist.
-        return
-    reason = describe_error(error, field_paths=False)
-    if kind is ErrorKind.TEMPORARY:
-        raise ValueError(reason)
+        return None
     text = f"; {advice.text}" if advice is not None and advice.text else ""
-    raise SearchUnavailableError(f"a look-up of stored changes failed: {reason}{text}")
+    reason = f"the look-up of the stored change failed: {describe_error(error, field_paths=False)}{text}"
+    return Answer(Status.BUSY if kind is ErrorKind.TEMPORARY else Status.REFUSED, reason)

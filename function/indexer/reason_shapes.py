@@ -286,7 +286,7 @@ MISSING_INDEX_REASONS = {
     "the index": NO_INDEX_CREATION,
     "no such index [{index}] and [action.auto_create_index] is [false]": NO_INDEX_CREATION,
     "no such index [{index}] and [action.auto_create_index] ([{hidden}]) doesn't match": NO_INDEX_CREATION,
-    "no such index [{index}]": "",
+    "no such index [{index}]": NO_INDEX_CREATION,
 }
 
 TEMPORARY_REASONS = {

@@ -1,5 +1,6 @@
 """A record that the index refuses: kept as a whole, with its key and the reason, so that it can be sent again."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -73,4 +74,8 @@ class Rejection:
 
 
 def _text(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        # orjson refuses half of a surrogate pair, integers beyond 64 bits and more than 254 levels.
+        return json.dumps(value)

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,15 +177,24 @@ def create_indexes(index: str, *, client: SearchClient, settings: Settings, dead
         For each name that the function writes to, whether its index was created.
 
     Raises:
-        TemplateError: if `<index>-v1` exists without the alias.
+        TemplateError: if `<index>-v1` exists without the alias, or if the index belongs to another INDEX.
         SearchUnavailableError: if a request failed.
     """
 
-    def parse_names(response: Any) -> set[str]:
-        return {entry["name"] for kind in ("indices", "aliases") for entry in response[kind]}
+    def parse(response: Any) -> tuple[set[str], list[str]]:
+        names = {entry["name"] for kind in ("indices", "aliases") for entry in response[kind]}
+        return names, [
+            alias for entry in response["indices"] if entry["name"] == index for alias in entry.get("aliases", [])
+        ]
 
     # With a wildcard, because some versions answer 404 to a name that does not exist.
-    existing = client.request("GET", f"/_resolve/index/{index}*", parse=parse_names, deadline=deadline)
+    existing, aliases = client.request("GET", f"/_resolve/index/{index}*", parse=parse, deadline=deadline)
+    for alias in aliases:
+        if re.fullmatch(re.escape(alias) + r"-v\d+", index):
+            raise TemplateError(
+                f"--create: the index {index} has the alias {alias}, so it has the documents of INDEX={alias}; "
+                "set INDEX to another name"
+            )
     wanted: dict[str, tuple[str, dict[str, Any]]] = {index: (f"{index}-v1", {"aliases": {index: {}}})}
     if settings.tombstones:
         wanted[tombstone_index(index)] = (tombstone_index(index), {})

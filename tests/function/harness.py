@@ -8,6 +8,7 @@ from typing import Any
 from indexer.batch import BatchIndexer
 from indexer.deadline import Deadline
 from indexer.operations import Transform
+from indexer.recent_deletions import RecentDeletions
 from indexer.report import Report
 from indexer.search_client import SearchClient
 from indexer.settings import Settings, load_settings
@@ -49,13 +50,19 @@ class Indexer:
         )
         self.client = SearchClient(self.settings)
         self.retries = 0
+        self._recent_deletions = RecentDeletions()
 
     def index(
         self, *records: dict[str, Any], transform: Transform = lambda document, _: document, seconds: float = 60
     ) -> Report:
         deadline = self.clock.deadline(seconds)
         batch_indexer = BatchIndexer(
-            client=self.client, settings=self.settings, transform=transform, deadline=deadline, now=self.clock.now
+            client=self.client,
+            settings=self.settings,
+            transform=transform,
+            deadline=deadline,
+            now=self.clock.now,
+            recent_deletions=self._recent_deletions,
         )
         report = batch_indexer.index(records)
         self.retries = deadline.retries

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -310,7 +311,12 @@ def test_a_transform_shapes_the_documents_in_the_archive(server: SearchServer, c
     assert server.documents("orders-archive") == {"a": {"id": "a", "cause": "EXPIRE"}}
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), Decimal("NaN"), {1, 2}, 2**70])
+@dataclass
+class Measurement:
+    celsius: float = float("nan")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), Decimal("NaN"), {1, 2}, 2**70, Measurement()])
 def test_a_value_of_the_transform_without_a_json_equivalent_is_rejected(indexer: Indexer, value: object) -> None:
     report = indexer.index(put(1), transform=lambda document, change: {"nested": [{"value": value}]})
 

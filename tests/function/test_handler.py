@@ -158,3 +158,9 @@ def test_logs_have_reasons_and_sequence_numbers_but_no_content_and_no_keys(
     assert "secret" not in logged
     assert "failed to parse field [x]" in logged
     assert "'sequence_numbers': ['2']" in logged
+
+
+@pytest.mark.parametrize("wrong", [{}, {"Records": None}, {"detail": {}}])
+def test_an_event_without_records_raises_an_error(cold_start: ColdStart, wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="attach this function to a DynamoDB stream"):
+        cold_start().handler(wrong, Context())

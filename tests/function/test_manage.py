@@ -107,6 +107,18 @@ def test_an_index_that_lacks_the_alias_is_explained(
     )
 
 
+def test_an_index_behind_the_alias_of_another_table_is_refused(
+    run: Manage, index: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("apply-template", "--create") == 0
+
+    assert run("apply-template", "--create", INDEX=f"{index}-v1") == 2
+
+    assert f"the index {index}-v1 has the alias {index}, so it has the documents of INDEX={index};" in (
+        capsys.readouterr().err
+    )
+
+
 def test_only_the_indexes_in_use_are_created(engine: Engine, run: Manage, index: str) -> None:
     assert run("apply-template", "--create", TOMBSTONES="off", REJECTED_RECORDS="report") == 0
 

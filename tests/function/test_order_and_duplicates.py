@@ -242,6 +242,15 @@ def test_a_late_record_with_a_time_in_milliseconds_is_recognized(
     assert server.documents() == {}
 
 
+def test_a_recent_insert_does_not_restore_an_item_that_was_just_deleted(indexer: Indexer, server: SearchServer) -> None:
+    indexer.index(put(1), remove(2))
+    server.engine.forget_deletions()
+
+    indexer.index(put(1))
+
+    assert server.documents() == {}
+
+
 def test_a_late_insert_does_not_restore_an_item_after_a_restart_of_the_engine(
     indexer: Indexer, server: SearchServer, clock: Clock
 ) -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from indexer.search_client import SearchUnavailableError
 from tests.function.harness import Clock, Indexer
-from tests.function.search_server import SearchServer, malformed, status
-from tests.function.stream_events import NOW, put, remove
+from tests.function.search_server import SearchServer, malformed, no_failure, status
+from tests.function.search_server.errors import RefusedError
+from tests.function.stream_events import NEWER, NOW, OLDER, put, remove
 
 NUMBER = {"value": {"N": "1"}}
 POISON = {"value": {"S": "not a number"}}
@@ -214,7 +215,18 @@ def test_an_exception_in_the_transform_rejects_only_its_record(indexer: Indexer,
     assert json.loads(stored(server)[0]["record"]) == put(1, "secret-a")
 
 
-@pytest.mark.parametrize("change", [{"Keys": None}, {"NewImage": None}, {"SequenceNumber": "9" * 41}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Keys": None},
+        {"Keys": {}},
+        {"Keys": {"id": {}}},
+        {"Keys": {"id": {"S": ""}}},
+        {"Keys": {"id": {"S": "\ud800"}}},
+        {"NewImage": None},
+        {"SequenceNumber": "9" * 41},
+    ],
+)
 def test_a_record_of_an_unknown_shape_is_rejected_without_the_others(
     indexer: Indexer, server: SearchServer, change: dict[str, Any]
 ) -> None:
@@ -230,9 +242,128 @@ def test_a_record_of_an_unknown_shape_is_rejected_without_the_others(
     assert found["document_id"] is None
 
 
-def test_an_event_of_another_source_raises_an_error(indexer: Indexer) -> None:
+def test_a_record_without_its_new_image_is_rejected_without_the_others(indexer: Indexer, server: SearchServer) -> None:
+    broken = put(1)
+    del broken["dynamodb"]["NewImage"]
+
+    report = indexer.index(broken, put(2, "b"))
+
+    assert list(report.rejections) == ["1"]
+    assert set(server.documents()) == {"b"}
+
+
+NESTED_TOO_DEEPLY: dict[str, Any] = {"NULL": True}
+for _ in range(300):
+    NESTED_TOO_DEEPLY = {"L": [NESTED_TOO_DEEPLY]}
+
+
+@pytest.mark.parametrize("value", [{"S": "\ud800"}, {"N": 10**30}, NESTED_TOO_DEEPLY])
+def test_a_record_that_has_no_fast_json_encoding_is_stored(
+    indexer: Indexer, server: SearchServer, value: dict[str, Any]
+) -> None:
+    broken = put(1, "a", {"value": value})
+
+    report = indexer.index(broken, put(2, "b"))
+
+    assert list(report.rejections) == ["1"]
+    assert set(server.documents()) == {"b"}
+    assert json.loads(stored(server)[0]["record"]) == broken
+
+
+UNAVAILABLE_SHARD = RefusedError(503, "no_shard_available_action_exception", "No shard available for [get [secret]]")
+
+
+def test_a_look_up_that_fails_does_not_stop_the_other_records(indexer: Indexer, server: SearchServer) -> None:
+    server.engine.refused_look_ups = {"a": [UNAVAILABLE_SHARD] * 1000}
+
+    report = indexer.index(put(1, "a", written_at=NOW - 60), put(2, "b", written_at=NOW - 60), seconds=20)
+
+    assert set(server.documents()) == {"b"}
+    assert list(report.failures) == ["1"]
+    assert "no_shard_available_action_exception" in report.failures["1"]
+    assert "secret" not in report.failures["1"]
+
+
+def test_a_look_up_that_fails_for_a_moment_is_repeated(indexer: Indexer, server: SearchServer) -> None:
+    server.engine.refused_look_ups = {"a": [UNAVAILABLE_SHARD] * 2}
+
+    report = indexer.index(put(1, "a", written_at=NOW - 60), put(2, "b", written_at=NOW - 60))
+
+    assert report.failures == {}
+    assert set(server.documents()) == {"a", "b"}
+
+
+def test_a_record_is_reported_if_its_look_up_is_still_failing_when_the_service_stops(
+    indexer: Indexer, server: SearchServer
+) -> None:
+    server.engine.refused_look_ups = {"a": [UNAVAILABLE_SHARD]}
+    server.fail(no_failure, no_failure, applied=True)
+    server.fail(*[status(503)] * 1000)
+
+    report = indexer.index(put(1, "a", written_at=NOW - 60), put(2, "b", written_at=NOW - 60), seconds=20)
+
+    assert list(report.failures) == ["1"]
+    assert set(server.documents()) == {"b"}
+
+
+def test_a_look_up_in_a_closed_index_fails_at_once(indexer: Indexer, server: SearchServer) -> None:
+    server.engine.refused_look_ups = {"a": [RefusedError(400, "index_closed_exception", "closed")] * 1000}
+
+    report = indexer.index(put(1, "a", written_at=NOW - 60), put(2, "b", written_at=NOW - 60), seconds=20)
+
+    assert set(server.documents()) == {"b"}
+    assert "The index is closed" in report.failures["1"]
+    assert indexer.retries == 0
+
+
+def test_a_conflict_whose_look_up_fails_is_reported(indexer: Indexer, server: SearchServer) -> None:
+    indexer.index(put(OLDER))
+    server.engine.refused_look_ups = {"a": [UNAVAILABLE_SHARD] * 1000}
+
+    report = indexer.index(put(NEWER), put(2, "b"))
+
+    assert list(report.failures) == [NEWER]
+    assert set(server.documents()) == {"a", "b"}
+
+
+def test_a_failed_retry_keeps_the_reason_of_the_first_answer(indexer: Indexer, server: SearchServer) -> None:
+    server.engine.busy = [{"b"}]
+    server.fail(no_failure, applied=True)
+    server.fail(*[status(503)] * 1000)
+
+    report = indexer.index(put(1, "a"), put(2, "b"), seconds=20)
+
+    assert report.failures["2"].startswith("status 429, rejected_execution_exception")
+    assert "status 503" in report.failures["2"]
+
+
+def test_only_one_half_of_a_request_that_was_too_large_can_fail(indexer: Indexer, server: SearchServer) -> None:
+    server.fail(status(413))
+    server.fail(no_failure, applied=True)
+    server.fail(*[status(503)] * 1000)
+
+    report = indexer.index(put(1, "a"), put(2, "b"), seconds=20)
+
+    assert set(server.documents()) == {"a"}
+    assert list(report.failures) == ["2"]
+
+
+def test_the_service_waits_for_a_shard_within_the_time_of_the_invocation(
+    indexer: Indexer, server: SearchServer
+) -> None:
+    indexer.index(put(1), seconds=60)
+    indexer.index(put(2), seconds=3)
+
+    assert [request.path.partition("&")[0] for request in server.bulks()] == [
+        "/_bulk?timeout=5000ms",
+        "/_bulk?timeout=1500ms",
+    ]
+
+
+@pytest.mark.parametrize("record", [{"messageId": "1", "body": "{}"}, {"dynamodb": None}, None])
+def test_an_event_of_another_source_raises_an_error(indexer: Indexer, record: Any) -> None:
     with pytest.raises(ValueError, match="attach this function to a DynamoDB stream"):
-        indexer.index({"messageId": "1", "body": "{}"})
+        indexer.index(record)
 
 
 @pytest.mark.parametrize("code", [429, 500, 502, 503, 504])

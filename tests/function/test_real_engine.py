@@ -14,7 +14,7 @@ from indexer.search_client import SearchUnavailableError
 from tests.engines.engine import Engine
 from tests.engines.node import Node
 from tests.function.harness import Clock, Indexer
-from tests.function.stream_events import NEWER, OLDER, put, record, remove, text_image
+from tests.function.stream_events import NEWER, NOW, OLDER, put, record, remove, text_image
 
 pytestmark = pytest.mark.slow
 
@@ -189,6 +189,19 @@ def test_a_primary_that_is_not_active_fails_only_its_records(index: Index) -> No
 
     assert list(report.failures) == ["1"]
     assert "unavailable_shards_exception" in report.failures["1"]
+    assert set(index.documents("-other")) == {"b"}
+
+
+def test_tombstones_that_cannot_be_looked_up_fail_only_their_records(index: Index) -> None:
+    nowhere = {"settings": {"index.routing.allocation.require.zone": "nowhere"}}
+    index.engine.request("PUT", f"/{index.name}-orders-tombstones?wait_for_active_shards=0", nowhere)
+    indexer = Indexer(index.engine.url, OneAttempt(), INDEX=f"{index.name}-{{table}}")
+    late = NOW - 60
+
+    report = indexer.index(put(1, "a", written_at=late), record("MODIFY", 2, "b", table="Other", written_at=late))
+
+    assert list(report.failures) == ["1"]
+    assert "no_shard_available_action_exception" in report.failures["1"]
     assert set(index.documents("-other")) == {"b"}
 
 

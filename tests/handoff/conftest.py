@@ -96,7 +96,7 @@ def terraform_with_provider(tools: str, provider: Provider) -> Terraform:
     return terraform_with({"PATH": tools} | provider.environment)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an emulator of AWS on this machine."""
     skip_if_missing("terraform", "emulator")

@@ -26,9 +26,9 @@ def run_checkov(bundle: Path) -> dict[str, Any]:
     return dict(json.loads(run.stdout))
 
 
-@pytest.mark.parametrize("format", ["json", "hcl", "both"])
-def test_bundle_passes(hand_over: HandOver, format: str) -> None:
-    report = run_checkov(hand_over("--format", format))
+@pytest.mark.parametrize(("format", "kind"), [("json", "root"), ("hcl", "root"), ("hcl", "module")])
+def test_bundle_passes(hand_over: HandOver, format: str, kind: str) -> None:
+    report = run_checkov(hand_over("--format", format, "--as", kind))
     assert report["summary"]["failed"] == 0, report["results"]["failed_checks"]
     assert report["summary"]["parsing_errors"] == 0
     assert report["summary"]["passed"] >= 15
@@ -52,3 +52,13 @@ def test_readme_has_the_reason_of_each_suppressed_check(hand_over: HandOver, for
     assert len(checks) == 8
     for check in checks:
         assert re.search(rf"\| `{check}` \| `\S+` \| \w.{{20,}} \|", readme)
+
+
+def test_secret_that_an_operator_adds_is_found(hand_over: HandOver) -> None:
+    bundle = hand_over()
+    key = "AKIA" + "QYLPMN5HHHFPZAM2"
+    (bundle / "override.tf.json").write_text(json.dumps({"locals": {"key": key}}))
+    run = subprocess.run([CHECKOV, "-d", ".", "-o", "json"], cwd=bundle, capture_output=True, text=True)
+    reports = json.loads(run.stdout)
+    failed = {check["check_id"] for report in reports for check in report["results"]["failed_checks"]}
+    assert failed == {"CKV_SECRET_2"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .support import MAPPING, TABLE, HandOver, Refused
+from .support import MAPPING, TABLE, Edit, HandOver, Refused
 
 POLICY = "aws_iam_role_policy.pipeline"
 
@@ -33,17 +33,19 @@ def error_of(refused: Refused, write_ids: WriteIds) -> Callable[[object], str]:
 
 def test_each_entry_becomes_an_import_block(hand_over: HandOver, write_ids: WriteIds) -> None:
     uuid = "a1b2c3d4-0000-4000-8000-1234567890ab"
-    bundle = hand_over("--format", "both", "--import-from", write_ids({MAPPING: uuid, TABLE: "orders"}))
+    ids = write_ids({MAPPING: uuid, TABLE: "orders"})
+    bundle = hand_over("--format", "hcl", "--import-from", ids)
     assert (bundle / "imports.tf").read_text() == (
         f'import {{\n  to = {TABLE}\n  id = "orders"\n}}\n\nimport {{\n  to = {MAPPING}\n  id = "{uuid}"\n}}\n'
     )
-    blocks = json.loads((bundle / "json/imports.tf.json").read_text())
+    bundle = hand_over("--format", "json", "--import-from", ids)
+    blocks = json.loads((bundle / "imports.tf.json").read_text())
     assert blocks == {"import": [{"to": TABLE, "id": "orders"}, {"to": MAPPING, "id": uuid}]}
 
 
 def test_imports_require_terraform_1_5(hand_over: HandOver, write_ids: WriteIds) -> None:
     bundle = hand_over("--format", "hcl", "--import-from", write_ids({TABLE: "orders"}))
-    assert 'required_version = ">= 1.5.0"' in (bundle / "versions.tf").read_text()
+    assert 'required_version = ">= 1.5.0"' in (bundle / "terraform.tf").read_text()
 
 
 def test_runbook_describes_the_imports(hand_over: HandOver, write_ids: WriteIds) -> None:
@@ -66,6 +68,14 @@ def test_all_mistakes_are_reported_together(error_of: Callable[[object], str]) -
     assert f"{TABLE}: the id must be the table's name, not '{arn}'" in error
     assert f"{POLICY}: the id must be <role's name>:<policy's name>, not 'policy'" in error
     assert f"{MAPPING}: the id must be text, not 7" in error
+
+
+def test_address_that_the_stack_imports_already_is_an_error(
+    edit: Edit, error_of: Callable[[object], str], hand_over: HandOver
+) -> None:
+    edit(lambda config: config.update({"import": [{"to": TABLE, "id": "orders"}]}))
+    assert f"{TABLE}: the stack imports this resource already" in error_of({TABLE: "orders"})
+    assert (hand_over("--format", "hcl") / "imports.tf").read_text().count("import {") == 1
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,9 @@
-"""Markdown as terraform-docs writes it."""
+"""Markdown for the documents of a bundle."""
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 WIDTH = 120
 
@@ -17,7 +15,7 @@ def paragraph(text: str) -> str:
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table."""
-    lines = [f"| {' | '.join(heads)} |", f"|{'|'.join('-' * (len(head) + 2) for head in heads)}|"]
+    lines = [f"| {' | '.join(heads)} |", f"| {' | '.join('-' * len(head) for head in heads)} |"]
     return "\n".join([*lines, *(f"| {' | '.join(map(_cell, row))} |" for row in rows)])
 
 
@@ -30,22 +28,6 @@ def code(text: str) -> str:
 def code_list(texts: Iterable[str]) -> str:
     """Return texts as inline code, separated by commas."""
     return ", ".join(map(code, texts))
-
-
-def json_code(value: Any) -> str:
-    """Return a value as inline code, in JSON."""
-    return code(json.dumps(value, ensure_ascii=False))
-
-
-def anchor(kind: str, name: str) -> str:
-    """Return an anchor with a link to itself, as terraform-docs writes it.
-
-    Args:
-        kind: ``input`` or ``output``.
-        name: the name of the variable or output.
-    """
-    escaped = name.replace("_", "\\_")
-    return f'<a name="{kind}_{name}"></a> [{escaped}](#{kind}\\_{escaped})'
 
 
 def _cell(text: str) -> str:

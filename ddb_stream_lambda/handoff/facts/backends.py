@@ -62,7 +62,11 @@ def examples(stack: str) -> tuple[Backend, ...]:
                 "unlock_address": "https://CHANGE-ME",
             },
         ),
-        Backend("local", {"path": f"{stack}.prod.tfstate"}),
+        Backend(
+            "local",
+            {"path": f"../{stack}.prod.tfstate"},
+            "The file is outside of the bundle's folder, since each bundle has its own.",
+        ),
         Backend(
             "s3",
             {

@@ -1,6 +1,7 @@
 """The checks of checkov that the pattern deliberately does not pass, each with the reason.
 
-A check is suppressed only for the resources that fail it.
+A check is suppressed only for the resources of a pattern that fail it. The reasons are about the pattern: nobody can
+give them for the resources of someone else.
 """
 
 from __future__ import annotations
@@ -36,8 +37,10 @@ def _without(argument: str) -> Callable[[Arguments], bool]:
 
 
 def _has_no_customer_managed_key(table: Arguments) -> bool:
-    encryption = table.get("server_side_encryption", {})
-    return "kms_key_arn" not in (encryption[0] if isinstance(encryption, list) else encryption)
+    encryption = table.get("server_side_encryption")
+    if isinstance(encryption, list):
+        encryption = encryption[0] if encryption else None
+    return not isinstance(encryption, Mapping) or not encryption.get("kms_key_arn")
 
 
 SUPPRESSED_CHECKS = (
@@ -90,8 +93,8 @@ SUPPRESSED_CHECKS = (
         check="CKV_AWS_117",
         type="aws_lambda_function",
         reason=(
-            "The function calls endpoints that authenticate it with IAM. Whether it needs a VPC depends on the "
-            "account's network."
+            "The function needs no VPC to read the stream and to write to the queue. It needs one only for what its "
+            "own code calls in a VPC, which is the stack's decision."
         ),
         fails=_without("vpc_config"),
     ),
@@ -105,16 +108,18 @@ SUPPRESSED_CHECKS = (
         check="CKV_AWS_272",
         type="aws_lambda_function",
         reason=(
-            "source_code_hash and SHA256SUMS pin the code. Code signing needs a signing profile, which belongs to the "
-            "account."
+            "source_code_hash finds an archive that is damaged or mixed up. It does not prove who made the archive: "
+            "code signing does, and it needs a signing profile, which belongs to the account."
         ),
         fails=_without("code_signing_config_arn"),
     ),
 )
 
 
-def suppressed_checks_of(resource: Resource) -> tuple[SuppressedCheck, ...]:
-    """Return the checks that are suppressed for a resource."""
+def suppressed_checks_of(resource: Resource, *, is_of_pattern: bool) -> tuple[SuppressedCheck, ...]:
+    """Return the checks that are suppressed for a resource; none if no pattern created it."""
+    if not is_of_pattern:
+        return ()
     return tuple(
         entry for entry in SUPPRESSED_CHECKS if entry.type == resource.type and entry.fails(resource.arguments)
     )

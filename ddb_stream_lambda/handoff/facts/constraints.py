@@ -2,35 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..synthesized import templates
 from ..synthesized.configuration import Configuration
-
-Version = tuple[int, int]
-
-# The first version of Terraform with each function, for the functions that came after 1.0:
-# https://developer.hashicorp.com/terraform/language/functions
-FUNCTIONS: Mapping[str, Version] = {
-    "startswith": (1, 3),
-    "endswith": (1, 3),
-    "timecmp": (1, 3),
-    "strcontains": (1, 5),
-    "plantimestamp": (1, 5),
-    "issensitive": (1, 8),
-    "templatestring": (1, 9),
-    "ephemeralasnull": (1, 10),
-}
-FUNCTION_CALL = re.compile(r"\b([a-z_0-9]+)\s*\(")
-PROVIDER_FUNCTION = re.compile(r"\bprovider::")
-OPTIONAL_ATTRIBUTE = re.compile(r"\boptional\s*\(")
-OTHER_REFERENCE = re.compile(r"\b(local|data|module|aws_\w+)\.")
-# The AWS provider 5.0 and later needs at least this version.
-MIN_VERSION: Version = (1, 0)
+from .features import FIRST_OPENTOFU, Feature, features_of, format_version
 
 
 @dataclass(frozen=True)
@@ -42,12 +19,29 @@ class RequiredProvider:
         source: the full source, such as ``hashicorp/aws``.
         version: the constraint, such as ``~> 6.25``.
         synthesized_for: the version that the provider's bindings were generated from.
+        aliases: the aliases that the caller of a reusable module passes, such as ``aws.east``.
     """
 
     name: str
     source: str
     version: str
     synthesized_for: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OpenTofu:
+    """The support of OpenTofu for a configuration.
+
+    Attributes:
+        version: the first version of OpenTofu that has every feature and that ``required_version`` allows; None if no
+            version has every feature.
+        differences: the sentences that an operator must know: the missing features, those that came in a later version
+            than Terraform's, and those that work differently.
+    """
+
+    version: str | None
+    differences: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -57,15 +51,23 @@ class Requirements:
     Attributes:
         terraform: the constraint on Terraform.
         providers: the providers by their names.
+        features: the features that decide the constraint, those of the newest version first.
+        opentofu: the support of OpenTofu.
     """
 
     terraform: str
     providers: tuple[RequiredProvider, ...]
+    features: tuple[Feature, ...] = ()
+    opentofu: OpenTofu = OpenTofu(None, ())
 
     @property
     def block(self) -> dict[str, Any]:
         """The ``terraform`` block in Terraform's JSON syntax."""
-        providers = {entry.name: {"source": entry.source, "version": entry.version} for entry in self.providers}
+        providers = {
+            entry.name: {"source": entry.source, "version": entry.version}
+            | ({"configuration_aliases": list(entry.aliases)} if entry.aliases else {})
+            for entry in self.providers
+        }
         return {"required_version": self.terraform, "required_providers": providers}
 
 
@@ -75,7 +77,8 @@ def read_requirements(configuration: Configuration) -> Requirements:
     Terraform's constraint is the first version that supports everything in the configuration, in addition to the
     stack's own constraint. A provider's constraint allows every version up to its next major version.
     """
-    first = f">= {'.'.join(map(str, max(_used_features(configuration).values())))}.0"
+    features = features_of(configuration)
+    first = f">= {format_version(features[0].terraform)}.0"
     constraint = configuration.settings.get("required_version")
     providers = tuple(
         RequiredProvider(
@@ -83,47 +86,41 @@ def read_requirements(configuration: Configuration) -> Requirements:
             source=_full_source(provider.get("source", name)),
             version=_up_to_next_major(provider.get("version", ">= 0.0.0")),
             synthesized_for=provider.get("version", ""),
+            aliases=tuple(provider.get("configuration_aliases", ())),
         )
         for name, provider in sorted(configuration.settings.get("required_providers", {}).items())
     )
-    return Requirements(f"{constraint}, {first}" if constraint else first, providers)
+    return Requirements(
+        terraform=f"{constraint}, {first}" if constraint else first,
+        providers=providers,
+        features=tuple(features),
+        opentofu=_read_opentofu(features, constraint=constraint),
+    )
 
 
-def _used_features(configuration: Configuration) -> Mapping[str, Version]:
-    """Return the features that the configuration uses and not every version has, each with its first version."""
-    used: dict[str, Version] = {"providers with a source": MIN_VERSION}
-    for text in _strings(configuration.blocks):
-        for expression in templates.expressions_of(text):
-            for name in FUNCTION_CALL.findall(expression):
-                if name in FUNCTIONS:
-                    used[f"the function {name}"] = FUNCTIONS[name]
-            if PROVIDER_FUNCTION.search(expression):
-                used["functions of providers"] = (1, 8)
-    for variable in configuration.variables.values():
-        if "nullable" in variable:
-            used["nullable variables"] = (1, 1)
-        if OPTIONAL_ATTRIBUTE.search(str(variable.get("type", ""))):
-            used["optional object attributes"] = (1, 3)
-        if "ephemeral" in variable:
-            used["ephemeral variables"] = (1, 10)
-        for validation in _as_list(variable.get("validation", [])):
-            if OTHER_REFERENCE.search(json.dumps(validation.get("condition", ""))):
-                used["validations that refer to other objects"] = (1, 9)
-    for resource in [*configuration.resources, *configuration.data_sources]:
-        lifecycle = resource.arguments.get("lifecycle", {})
-        if lifecycle.keys() & {"precondition", "postcondition", "replace_triggered_by"}:
-            used["custom conditions and replace_triggered_by"] = (1, 2)
-        if resource.type == "terraform_data":
-            used["terraform_data"] = (1, 4)
-    if "moved" in configuration.blocks:
-        used["moved blocks"] = (1, 1)
-    if "removed" in configuration.blocks:
-        used["removed blocks"] = (1, 7)
-    for block in configuration.imports:
-        used["import blocks"] = (1, 5)
-        if templates.expressions_of(str(block.get("id", ""))):
-            used["import ids with expressions"] = (1, 6)
-    return used
+def _read_opentofu(features: list[Feature], *, constraint: str | None) -> OpenTofu:
+    differences = []
+    # OpenTofu compares `required_version` with its own version.
+    first = max(features[0].terraform, FIRST_OPENTOFU)
+    missing = False
+    for feature in features:
+        if feature.opentofu is None:
+            missing = True
+            differences.append(f"OpenTofu has no {feature.name}.")
+            continue
+        if feature.opentofu > max(feature.terraform, FIRST_OPENTOFU):
+            differences.append(
+                f"OpenTofu has {feature.name} since version {format_version(feature.opentofu)}, "
+                f"Terraform since {format_version(feature.terraform)}."
+            )
+        if feature.note:
+            differences.append(feature.note)
+        first = max(first, feature.opentofu)
+    if constraint:
+        differences.append(
+            f"OpenTofu compares the stack's constraint `{constraint}` with its own version, not with Terraform's."
+        )
+    return OpenTofu(None if missing else f"{format_version(first)}.0", tuple(differences))
 
 
 def _full_source(source: str) -> str:
@@ -134,18 +131,3 @@ def _up_to_next_major(version: str) -> str:
     """Return a constraint for an exact version that also allows later ones; any other constraint as it is."""
     exact = re.fullmatch(r"=?\s*(\d+)\.(\d+)\.\d+", version)
     return f"~> {exact[1]}.{exact[2]}" if exact else version
-
-
-def _as_list(value: Any) -> list[Mapping[str, Any]]:
-    return value if isinstance(value, list) else [value]
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for item in value.values():
-            yield from _strings(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
-    elif isinstance(value, str):
-        yield value

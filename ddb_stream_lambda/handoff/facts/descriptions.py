@@ -1,4 +1,8 @@
-"""A description of each resource for operators, derived from its arguments."""
+"""A description of each resource for operators, derived from its arguments.
+
+The role that a resource plays is known only for the resources of a pattern. For any other resource, the description has
+only what the arguments say.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +13,47 @@ from ..synthesized import templates
 from ..synthesized.configuration import Resource
 
 SECONDS_PER_DAY = 24 * 60 * 60
+DESCRIPTIONS = ("description", "alarm_description", "comment")
 
 Arguments = Mapping[str, Any]
+# The purposes of a pattern's resources.
+PURPOSES = {
+    "aws_cloudwatch_log_group": "The logs of the function.",
+    "aws_dynamodb_table": "The source table of the stream.",
+    "aws_iam_role": "The function's execution role.",
+    "aws_iam_role_policy": "The permissions of the function's execution role (see Permissions in README.md).",
+    "aws_iam_role_policy_attachment": "Attaches a managed policy to the function's execution role.",
+    "aws_lambda_alias": "The alias of the function that the event source mapping invokes.",
+    "aws_lambda_event_source_mapping": (
+        "Reads the stream and invokes the function. Records of the same shard are processed in order."
+    ),
+    "aws_lambda_function": "Processes the records of the stream.",
+    "aws_sqs_queue": "Receives a message for each batch that could not be processed.",
+    "aws_sqs_queue_policy": "Who may use the queue (see Permissions in README.md).",
+}
 
 
-def describe(resource: Resource) -> str:
-    """Return one or more sentences: the purpose of the resource, and the settings that matter to an operator."""
+def describe(resource: Resource, *, is_of_pattern: bool) -> str:
+    """Return sentences: the purpose of the resource, and the settings that matter to an operator.
+
+    Args:
+        resource: the resource.
+        is_of_pattern: whether a pattern created it.
+
+    Returns:
+        The sentences; empty if nothing is known.
+    """
     if resource.is_data:
         return "Terraform only reads it."
-    writer = WRITERS.get(resource.type)
-    if writer is None:
-        return str(resource.arguments.get("description") or "A resource of the stack.")
-    return writer(resource.arguments)
+    given = (resource.arguments.get(name) for name in DESCRIPTIONS)
+    described = next((text for text in given if isinstance(text, str) and text), "")
+    purpose = PURPOSES.get(resource.type, described) if is_of_pattern else described
+    writer = SETTINGS.get(resource.type)
+    sentences = [purpose, *(writer(resource.arguments) if writer else [])]
+    return " ".join(filter(None, sentences))
 
 
-def _describe_table(table: Arguments) -> str:
+def _describe_table(table: Arguments) -> list[str]:
     protections = []
     encryption = _block(table, "server_side_encryption")
     if encryption.get("enabled") is True:
@@ -31,12 +61,12 @@ def _describe_table(table: Arguments) -> str:
         protections.append(f"is encrypted with {key}")
     if _block(table, "point_in_time_recovery").get("enabled") is True:
         protections.append("has point-in-time recovery")
-    if table.get("lifecycle", {}).get("prevent_destroy"):
+    if _block(table, "lifecycle").get("prevent_destroy") is True:
         protections.append("is protected against `terraform destroy`")
-    return " ".join(["The source table of the stream.", *([f"It {_join(protections)}."] if protections else [])])
+    return [f"It {_join(protections)}."] if protections else []
 
 
-def _describe_queue(queue: Arguments) -> str:
+def _describe_queue(queue: Arguments) -> list[str]:
     seconds = queue.get("message_retention_seconds")
     if seconds is None:
         retention = "4 days (the SQS default)"
@@ -44,49 +74,45 @@ def _describe_queue(queue: Arguments) -> str:
         retention = f"{seconds // SECONDS_PER_DAY} days"
     else:
         retention = f"{_show(seconds)} seconds"
-    return f"Receives a message for each batch that could not be processed. Messages are kept for {retention}."
+    return [f"Messages are kept for {retention}."]
 
 
-def _describe_log_group(log_group: Arguments) -> str:
+def _describe_log_group(log_group: Arguments) -> list[str]:
     days = log_group.get("retention_in_days")
     # 0 means that log events never expire.
-    retention = "They never expire." if days in (None, 0) else f"They are kept for {_show(days)} days."
-    return f"The logs of the function. {retention}"
+    return ["Log events never expire." if days in (None, 0) else f"Log events are kept for {_show(days)} days."]
 
 
-def _describe_function(function: Arguments) -> str:
-    handler = f"Handler: `{function['handler']}`" if "handler" in function else "It runs a container image"
-    runtime = f", runtime: {function['runtime']}" if "runtime" in function else ""
-    tracing = " X-Ray tracing is active." if _block(function, "tracing_config").get("mode") == "Active" else ""
-    return f"Processes the records of the stream. {handler}{runtime}.{tracing}"
+def _describe_function(function: Arguments) -> list[str]:
+    if "handler" not in function:
+        return ["It runs a container image."] if function.get("package_type") == "Image" else []
+    runtime = f", runtime: {_show(function['runtime'])}" if "runtime" in function else ""
+    tracing = ["X-Ray tracing is active."] if _block(function, "tracing_config").get("mode") == "Active" else []
+    return [f"Handler: `{function['handler']}`{runtime}.", *tracing]
 
 
-def _describe_mapping(mapping: Arguments) -> str:
-    sentences = ["Reads the stream and invokes the function. Records of the same shard are processed in order."]
+def _describe_mapping(mapping: Arguments) -> list[str]:
     retries = mapping.get("maximum_retry_attempts")
-    if retries is not None:
-        # -1 means that the number of retries is not limited.
-        limit = "until its records expire" if retries == -1 else f"up to {_show(retries)} times"
-        split = "; it is split in two before a retry" if mapping.get("bisect_batch_on_function_error") is True else ""
-        sentences.append(f"A failed batch is retried {limit}{split}.")
-    return " ".join(sentences)
+    if retries is None:
+        return []
+    # -1 means that the number of retries is not limited.
+    limit = "until its records expire" if retries == -1 else f"up to {_show(retries)} times"
+    split = "; it is split in two before a retry" if mapping.get("bisect_batch_on_function_error") is True else ""
+    return [f"A failed batch is retried {limit}{split}."]
 
 
-def _describe_alarm(alarm: Arguments) -> str:
-    return str(alarm.get("alarm_description") or f"Watches the metric {alarm.get('metric_name', '')}.")
+def _describe_alarm(alarm: Arguments) -> list[str]:
+    metric = alarm.get("metric_name")
+    return [f"Watches the metric {_show(metric)}."] if metric and not alarm.get("alarm_description") else []
 
 
-WRITERS: Mapping[str, Callable[[Arguments], str]] = {
+SETTINGS: Mapping[str, Callable[[Arguments], list[str]]] = {
     "aws_cloudwatch_log_group": _describe_log_group,
     "aws_cloudwatch_metric_alarm": _describe_alarm,
     "aws_dynamodb_table": _describe_table,
-    "aws_iam_role": lambda _: "The function's execution role.",
-    "aws_iam_role_policy": lambda _: "The permissions of the function's execution role (see Permissions in README.md).",
-    "aws_kms_key": lambda key: str(key.get("description") or "Encrypts the resources that name it."),
     "aws_lambda_event_source_mapping": _describe_mapping,
     "aws_lambda_function": _describe_function,
     "aws_sqs_queue": _describe_queue,
-    "aws_sqs_queue_policy": lambda _: "Who may use the queue (see Permissions in README.md).",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +54,11 @@ def read_variables(configuration: Configuration) -> tuple[Variable, ...]:
             type=str(block["type"]) if "type" in block else None,
             is_required="default" not in block,
             default=block.get("default"),
-            error_messages=tuple(check["error_message"] for check in _as_list(block.get("validation", []))),
+            error_messages=tuple(
+                str(check["error_message"])
+                for check in _as_list(block.get("validation", []))
+                if isinstance(check, Mapping) and "error_message" in check
+            ),
         )
         for name, block in configuration.variables.items()
     )

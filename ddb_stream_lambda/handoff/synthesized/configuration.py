@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigurationError
-from . import templates
 from .json_documents import with_documents
-from .json_text import read_json
+from .machine_paths import MachineFolders, machine_paths
+from .patterns import Pattern, read_patterns
+from .strings import strings_of
+from .terraform_json import LIST_BLOCKS, canonical_blocks, read_json
 
 METADATA = "//"
 KNOWN_BLOCKS = frozenset(
@@ -31,16 +32,9 @@ KNOWN_BLOCKS = frozenset(
         "ephemeral",
     }
 )
-# Blocks without a label.
-LIST_BLOCKS = frozenset({"moved", "removed", "import"})
+# Arguments that blocks without a label need.
+REQUIRED_ARGUMENTS = {"moved": {"from", "to"}, "removed": {"from"}, "import": {"to"}}
 KNOWN_SETTINGS = frozenset({"backend", "required_providers", "required_version"})
-# Arguments that name a file or a folder.
-PATH_ARGUMENTS = frozenset({"filename", "source", "template_file", "content_path"})
-ABSOLUTE_PATH = re.compile(r"/|\\\\|[A-Za-z]:[\\/]|~")
-# Arguments whose value is a file that cdktf copied next to the configuration.
-ASSET_ARGUMENTS = frozenset(
-    {("aws_lambda_function", "filename"), ("aws_lambda_layer_version", "filename"), ("aws_s3_object", "source")}
-)
 # Resources are listed along the data flow: the table, the dead-letter queue, the permissions, the function, the event
 # source mapping, and the alarms that watch them.
 TYPE_ORDER = (
@@ -85,14 +79,41 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class Module:
+    """A module that the configuration calls.
+
+    Attributes:
+        name: the name in Terraform.
+        source: where its code is. A path that starts with ``./`` is in the bundle.
+        version: the constraint on its version; empty if it has none.
+    """
+
+    name: str
+    source: str
+    version: str = ""
+
+    @property
+    def address(self) -> str:
+        """The address in Terraform."""
+        return f"module.{self.name}"
+
+    @property
+    def is_local(self) -> bool:
+        """Return whether its code is in the bundle."""
+        return self.source.startswith(("./", "../"))
+
+
+@dataclass(frozen=True)
 class Configuration:
     """A stack's Terraform configuration.
 
     Attributes:
         blocks: the blocks by their type, in Terraform's JSON syntax.
+        patterns: the patterns that this package's construct created.
     """
 
     blocks: Mapping[str, Any]
+    patterns: tuple[Pattern, ...] = ()
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -125,21 +146,16 @@ class Configuration:
         return sorted(self._blocks_of("data"), key=lambda source: source.address)
 
     @property
-    def assets(self) -> list[str]:
-        """The files that the configuration refers to, relative to the stack's folder."""
-        return sorted(
-            {
-                resource.arguments[argument]
-                for resource in self._blocks_of("resource")
-                for type, argument in ASSET_ARGUMENTS
-                if resource.type == type and argument in resource.arguments
-                if not templates.expressions_of(str(resource.arguments[argument]))
-            }
-        )
+    def modules(self) -> list[Module]:
+        """The modules by their names, sorted."""
+        return [
+            Module(name, str(block.get("source", "")), str(block.get("version") or ""))
+            for name, block in sorted(self.blocks.get("module", {}).items())
+        ]
 
     def with_imports(self, imports: Sequence[Mapping[str, str]]) -> Configuration:
         """Return the configuration with further import blocks."""
-        return Configuration({**self.blocks, "import": [*self.imports, *imports]})
+        return replace(self, blocks={**self.blocks, "import": [*self.imports, *imports]})
 
     def _blocks_of(self, block: str) -> Iterator[Resource]:
         for type, resources in self.blocks.get(block, {}).items():
@@ -147,23 +163,20 @@ class Configuration:
                 yield Resource(type, name, arguments, is_data=block == "data")
 
 
-def read_configuration(path: Path, machine_folders: Sequence[Path] = ()) -> Configuration:
+def read_configuration(path: Path, folders: MachineFolders | None = None) -> Configuration:
     """Read the configuration that cdktf wrote for a stack.
 
     Leaves out cdktf's metadata, and a ``local`` backend, whose path is on this machine.
 
     Args:
         path: the stack's ``cdk.tf.json``.
-        machine_folders: folders of this machine. No value may contain one.
+        folders: the folders of this machine. No value may have a path in one.
 
     Raises:
         ConfigurationError: if the file cannot be read, or holds an unknown block or a path of this machine.
     """
-    try:
-        content = read_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{path.name} cannot be read: {error}; synthesize the stack again") from error
-    if not _is_configuration(content):
+    content = canonical_blocks(read_json(path))
+    if content is None or not _has_required_arguments(content):
         raise ConfigurationError(f"{path.name} does not have cdktf's format; synthesize the stack again")
     unknown_blocks = sorted(set(content) - KNOWN_BLOCKS - {METADATA})
     if unknown_blocks:
@@ -178,37 +191,32 @@ def read_configuration(path: Path, machine_folders: Sequence[Path] = ()) -> Conf
             f"terraform.{', terraform.'.join(unknown_settings)}: the operations team decides where Terraform runs; "
             "remove this setting from the stack"
         )
-    blocks.get("terraform", {}).get("backend", {}).pop("local", None)
-    paths = sorted(_machine_paths(blocks, machine_folders))
+    (blocks.get("terraform", {}).get("backend") or {}).pop("local", None)
+    for string in strings_of(blocks):
+        if any("\ud800" <= character <= "\udfff" for character in string.text):
+            raise ConfigurationError(f"{string.address} has half of a character of two parts, which no file can hold")
+    paths = sorted(machine_paths(blocks, folders or MachineFolders()))
     if paths:
         raise ConfigurationError(
             "the configuration has absolute paths, which do not exist on other machines; use relative paths or "
-            "variables:\n  " + "\n  ".join(paths)
+            "variables, or allow a path with --allow-path:\n  " + "\n  ".join(paths)
         )
-    return Configuration(with_documents(blocks))
+    return Configuration(with_documents(blocks), read_patterns(content))
 
 
 def _order_of(type: str) -> int:
     return TYPE_ORDER.index(type) if type in TYPE_ORDER else len(TYPE_ORDER)
 
 
-def _is_configuration(content: object) -> bool:
-    """Return whether the content has the structure that cdktf writes.
-
-    Most blocks are objects; those in `LIST_BLOCKS` are lists of objects. Resources and data sources are objects by
-    their type and name.
-    """
-    if not isinstance(content, dict):
-        return False
+def _has_required_arguments(content: Mapping[str, Any]) -> bool:
+    """Return whether blocks without a label have what they need, and all other blocks are objects."""
     for type, block in content.items():
-        if not _are_objects(block) if type in LIST_BLOCKS else not isinstance(block, dict):
+        if type in LIST_BLOCKS:
+            if not all(argument in item for item in block for argument in REQUIRED_ARGUMENTS[type]):
+                return False
+        elif not isinstance(block, dict) and type != METADATA:
             return False
-    types = [resources for block in ("resource", "data") for resources in content.get(block, {}).values()]
-    return all(isinstance(resources, dict) and _are_objects(list(resources.values())) for resources in types)
-
-
-def _are_objects(values: object) -> bool:
-    return isinstance(values, list) and all(isinstance(value, dict) for value in values)
+    return True
 
 
 def _without_metadata(value: Any) -> Any:
@@ -217,22 +225,3 @@ def _without_metadata(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_metadata(item) for item in value]
     return value
-
-
-def _machine_paths(value: Any, machine_folders: Sequence[Path], *, property: str = "") -> Iterator[str]:
-    """Yield each absolute path, and each text that contains a folder of this machine, as ``property = value``."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            nested = f"{property}.{key}" if property else key
-            if key in PATH_ARGUMENTS and isinstance(item, str) and ABSOLUTE_PATH.match(item):
-                yield f"{nested} = {item}"
-            else:
-                yield from _machine_paths(item, machine_folders, property=nested)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _machine_paths(item, machine_folders, property=f"{property}[{index}]")
-    elif isinstance(value, str):
-        for folder in machine_folders:
-            if folder != folder.parent and re.search(re.escape(str(folder)) + r"(?![\w.-])", value):
-                yield f"{property} = {value}"
-                break

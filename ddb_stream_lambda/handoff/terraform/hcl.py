@@ -47,14 +47,8 @@ SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"
 # The categories of characters that are written as escapes: control characters, separators of lines and paragraphs,
 # invisible characters, and private ones.
 ESCAPED_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Co", "Cn"})
-# What Go's `unicode.IsSpace` calls a space, which the marks `~` remove.
+# The spaces that the marks `~` remove: those of Go's `unicode.IsSpace`.
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-
-
-class RawHcl(str):
-    """Text that is HCL already, and not a template."""
-
-    __slots__ = ()
 
 
 @dataclass
@@ -108,7 +102,7 @@ def write_comment(text: str) -> list[str]:
 def build_blocks(
     name: str, value: Any, schema: BlockSchema, address: str, first: Sequence[str] = ()
 ) -> Iterator[tuple[Body, Block]]:
-    """Yield each block that a value in Terraform's JSON syntax stands for, and the block of HCL.
+    """Yield each block of a value in Terraform's JSON syntax, and the block of HCL.
 
     Args:
         name: the type of the blocks.
@@ -141,25 +135,29 @@ def build_block(
         ConfigurationError: if the schema does not have an argument, or HCL cannot write a value.
     """
     block = Block(header)
-    order = [*FIRST_ARGUMENTS, *first, *sorted(set(arguments).difference(LAST_BLOCKS)), *LAST_BLOCKS]
+    meta = [name for name in FIRST_ARGUMENTS if name not in first]
+    order = [*meta, *first, *sorted(set(arguments).difference(LAST_BLOCKS)), *LAST_BLOCKS]
     for name in sorted(arguments, key=order.index):
         value = arguments[name]
-        place = join(address, name)
+        path = join(address, name)
         nested, kind = schema.block(name), schema.kind(name)
         if nested is not None:
-            block.blocks += [inner for _, inner in build_blocks(name, value, nested, place)]
+            block.blocks += [inner for _, inner in build_blocks(name, value, nested, path)]
         elif name == METADATA:
             continue
         elif name in schema.uncertain and _has_objects(value):
             raise ConfigurationError(
-                f"{place}: the provider bindings do not say whether this is a block or an argument; run "
+                f"{path}: the provider bindings do not say whether this is a block or an argument; run "
                 "`terraform init` in the stack's folder in cdktf.out, or use --format json"
             )
         elif kind is None or not IDENTIFIER.fullmatch(name):
-            raise ConfigurationError(f"{place}: unknown argument, which cannot be written as HCL; use --format json")
+            raise ConfigurationError(f"{path}: unknown argument, which cannot be written as HCL; use --format json")
         else:
             target = block.last_arguments if name in LAST_ARGUMENTS else block.arguments
-            target.append((name, write_expression(value, kind)))
+            try:
+                target.append((name, write_expression(value, kind)))
+            except ValueError as error:
+                raise ConfigurationError(f"{path}: {error}") from error
     return block
 
 
@@ -169,9 +167,10 @@ def write_expression(value: Any, kind: Kind = Kind.TEMPLATE) -> str:
     Args:
         value: the value.
         kind: what the value's strings are.
+
+    Raises:
+        ValueError: if HCL cannot write a template.
     """
-    if isinstance(value, RawHcl):
-        return str(value)
     if isinstance(value, Document):
         return f"jsonencode({write_expression(_in_policy_order(value.content))})"
     if isinstance(value, str):
@@ -179,12 +178,15 @@ def write_expression(value: Any, kind: Kind = Kind.TEMPLATE) -> str:
             return str(value)
         return _write_string(value if kind is Kind.TEMPLATE else escape_template(value))
     if isinstance(value, (list, tuple)):
-        is_short = kind is Kind.CODE and len(value) < 2
-        return _write_list([write_expression(item, kind) for item in value], one_line=is_short or None)
+        # A list of addresses grows line by line.
+        one_line = len(value) < 2 if kind is Kind.CODE else None
+        return _write_list([write_expression(item, kind) for item in value], one_line=one_line)
     if isinstance(value, Mapping):
         if not value:
             return "{}"
-        entries = (f"{_write_key(key, kind)} = {write_expression(item, kind)}" for key, item in value.items())
+        entries = (
+            f"{_write_key(key, kind)} = {write_expression(item, kind.of_key(key))}" for key, item in value.items()
+        )
         return "\n".join(["{", *entries, "}"])
     return str(value) if isinstance(value, Decimal) else write_json(value)
 
@@ -223,15 +225,20 @@ def _write_key(key: str, kind: Kind) -> str:
 
 
 def _write_string(template: str) -> str:
-    expression = templates.sole_expression(template)
-    if expression is not None:
-        text = _on_several_lines(expression)
-        return expression if text == expression else f"({text})"
-    parts = (
-        part.text if isinstance(part, templates.TemplateSequence) else _escape(part.text)
-        for part in _without_marks(templates.parts_of(template))
-    )
-    return '"' + "".join(parts) + '"'
+    parts = templates.parts_of(template)
+    if len(parts) == 1 and isinstance(parts[0], templates.TemplateSequence):
+        # Next to no text, a mark does nothing.
+        expression = _without_mark(parts[0]).expression
+        if expression is not None:
+            text = _on_several_lines(expression)
+            return expression if text == expression else f"({text})"
+    parts = _without_marks(parts)
+    text = "".join(part.text for part in parts if isinstance(part, templates.LiteralText))
+    if parts and not text and len(parts) > sum(isinstance(part, templates.TemplateSequence) for part in parts):
+        # Without the spaces, the template would be its expression, whose value may be no text.
+        raise ValueError("the marks ~ remove all text around the expression; use --format json, or remove the text")
+    written = (part.text if isinstance(part, templates.TemplateSequence) else _escape(part.text) for part in parts)
+    return '"' + "".join(written) + '"'
 
 
 def _on_several_lines(expression: str) -> str:
@@ -268,9 +275,13 @@ def _without_marks(
             _change(result, index - 1, lambda text: _on_last_line(text, str.rstrip))
         if part.text[-2] == "~" and index + 1 < len(parts):
             _change(result, index + 1, lambda text: _on_first_line(text, str.lstrip))
-        content = part.text[2:-1].removeprefix("~").removesuffix("~")
-        result[index] = templates.TemplateSequence(f"{part.text[:2]}{content}}}")
+        result[index] = _without_mark(part)
     return result
+
+
+def _without_mark(part: templates.TemplateSequence) -> templates.TemplateSequence:
+    content = part.text[2:-1].removeprefix("~").removesuffix("~")
+    return templates.TemplateSequence(f"{part.text[:2]}{content}}}")
 
 
 def _change(

@@ -1,6 +1,6 @@
-"""The check of a bundle's HCL: parsed by HashiCorp's parser, it must say what the JSON configuration says.
+"""The check of a bundle's HCL: parsed by HashiCorp's parser, it must have the same meaning as the JSON configuration.
 
-Each place of the configuration is compared. A difference is an error with the place's address; such a bundle is never
+Each value of the configuration is compared. A difference is an error with the value's address; such a bundle is never
 written.
 """
 
@@ -31,14 +31,17 @@ MAX_SHOWN = 120
 MAX_DIFFERENCES = 10
 JSONENCODE = "${jsonencode("
 MISSING = object()
+# A heredoc always ends with a line break. The character before it keeps it from a mark at the end of the template.
+HEREDOC_ENDING = "|\n"
+COMMENTS = ("#", "//", "/*")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A place where the HCL does not say what the JSON says.
+    """A value of the JSON that the HCL does not have.
 
     Attributes:
-        address: the address of the place.
+        address: the address of the value.
         expected: the value in the JSON configuration.
         found: the value that the parser read from the HCL.
     """
@@ -61,7 +64,7 @@ class Form(Enum):
 
 @dataclass(frozen=True)
 class Question:
-    """A place that the parser must decide.
+    """A value that only the parser can compare.
 
     Attributes:
         difference: the difference, if the answer is not the same.
@@ -107,7 +110,7 @@ def checked_hcl_files(
 
 
 def check_hcl(files: Mapping[str, str], blocks: Mapping[str, Any], schema: BlockSchema, tool: HclTool) -> None:
-    """Check that HCL says what a configuration in Terraform's JSON syntax says.
+    """Check that HCL has the same meaning as a configuration in Terraform's JSON syntax.
 
     Args:
         files: the text of each file by its name.
@@ -124,9 +127,9 @@ def check_hcl(files: Mapping[str, str], blocks: Mapping[str, Any], schema: Block
         messages = [f"{name}: {message}" for name, message in errors.items()]
         raise ConfigurationError(_message(messages or ["the files together are not HCL"]))
     found = _read(parsed["all"])
-    places = list(_compare_body(blocks, found, schema, ""))
-    differences = [place for place in places if isinstance(place, Difference)]
-    questions = [place for place in places if isinstance(place, Question)]
+    results = list(_compare_body(blocks, found, schema, ""))
+    differences = [result for result in results if isinstance(result, Difference)]
+    questions = [result for result in results if isinstance(result, Question)]
     if questions:
         answers, _ = tool.parse({str(index): question.text for index, question in enumerate(questions)})
         for index, question in enumerate(questions):
@@ -165,15 +168,15 @@ def _compare_body(
     for name, value in expected.items():
         if name == METADATA and schema.kind(name) is None:
             continue
-        place = join(address, name) if address or name not in ADDRESSES else ADDRESSES[name]
+        path = join(address, name) if address or name not in ADDRESSES else ADDRESSES[name]
         nested, kind = schema.block(name), schema.kind(name)
         content = remaining.pop(name, MISSING)
         if nested is not None:
-            yield from _compare_blocks(value, content, nested, place)
+            yield from _compare_blocks(value, content, nested, path)
         elif content is MISSING:
-            yield Difference(place, value, content)
+            yield Difference(path, value, content)
         else:
-            yield from _compare(value, content, kind or Kind.TEMPLATE, place)
+            yield from _compare(value, content, kind or Kind.TEMPLATE, path)
     for name, content in remaining.items():
         yield Difference(join(address, name), MISSING, content)
 
@@ -218,7 +221,7 @@ def _compare(expected: Any, found: Any, kind: Kind, address: str) -> Iterator[Di
         for key, item in expected.items():
             name = key if kind is not Kind.TEXT else escape_template(key)
             _, content = contents.pop(_normal(name), (key, MISSING))
-            yield from _compare(item, content, kind, f"{address}.{key}")
+            yield from _compare(item, content, kind.of_key(key), f"{address}.{key}")
         for key, item in contents.values():
             yield Difference(f"{address}.{key}", MISSING, item)
     elif isinstance(expected, (list, tuple)):
@@ -259,7 +262,7 @@ def _question(template: str, difference: Difference) -> Question:
     mark = "END"
     while mark in template:
         mark += "D"
-    return Question(difference, Form.TEMPLATE, f"v = <<{mark}\n{template}\n{mark}\n")
+    return Question(difference, Form.TEMPLATE, f"v = <<{mark}\n{template}{HEREDOC_ENDING}{mark}\n")
 
 
 def _is_same_answer(answer: Any, question: Question) -> bool:
@@ -268,9 +271,11 @@ def _is_same_answer(answer: Any, question: Question) -> bool:
         return bool(write_document(_with_normal_keys(answer)) == expected)
     if question.form is Form.EXPRESSION:
         return isinstance(answer, list) and len(answer) == 1 and _same(answer[0], found)
-    # A heredoc ends with a line break, unless a mark removes it.
-    ending = "" if expected.endswith("~}") else "\n"
-    return isinstance(answer, str) and answer.endswith(ending) and _same(answer.removesuffix(ending), found)
+    return (
+        isinstance(answer, str)
+        and answer.endswith(HEREDOC_ENDING)
+        and _same(answer.removesuffix(HEREDOC_ENDING), found)
+    )
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -297,7 +302,7 @@ def _without_parentheses(key: str) -> str:
 
 
 def _normal(template: str) -> str:
-    """Return the template with normal Unicode, and each expression without spaces and outer parentheses."""
+    """Return the template with normal Unicode, and each expression without spaces, comments and outer parentheses."""
     parts = templates.parts_of(template)
     return "".join(
         _nfc(part.text)
@@ -313,7 +318,7 @@ def _normal_expression(expression: str) -> str:
     expression = expression.strip()
     while expression.startswith("(") and _closing(expression) == len(expression) - 1:
         expression = expression[1:-1].strip()
-    return "".join(part for part in _split(expression) if not part.isspace())
+    return "".join(part for part in _split(expression) if not part.isspace() and not part.startswith(COMMENTS))
 
 
 def _closing(expression: str) -> int | None:

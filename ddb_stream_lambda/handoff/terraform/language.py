@@ -60,9 +60,9 @@ MODULE = BlockSchema(
 MOVED = BlockSchema({"from": CODE, "to": CODE})
 REMOVED = BlockSchema({"from": CODE}, {"lifecycle": LIFECYCLE, "connection": CONNECTION, "provisioner": PROVISIONER})
 IMPORT = BlockSchema({"to": CODE, "id": TEMPLATE, "identity": TEMPLATE, "provider": CODE, "for_each": TEMPLATE})
-TERRAFORM = BlockSchema({"required_version": TEXT}, {"required_providers": BlockSchema(others=TEXT)})
+TERRAFORM = BlockSchema({"required_version": TEXT}, {"required_providers": BlockSchema(others=Kind.PROVIDER)})
 LOCALS = BlockSchema(others=TEMPLATE)
-# What is built into Terraform has no provider to ask:
+# These types are built into Terraform, so no provider has their schemas:
 # https://developer.hashicorp.com/terraform/language/resources/terraform-data and
 # https://developer.hashicorp.com/terraform/language/state/remote-state-data.
 BUILT_IN = {
@@ -72,6 +72,23 @@ BUILT_IN = {
     ),
     "provider.terraform": BlockSchema(),
 }
+
+# HashiCorp's small providers have no nested blocks, except for one. So any argument is an argument, and Terraform
+# reports unknown ones. See the schemas of null 3.2, random 3.7, local 2.5, time 0.13 and archive 2.7.
+WITHOUT_BLOCKS = ("null", "random", "local", "time", "archive")
+BLOCKS_OF_SMALL_PROVIDERS = {
+    type: {"source": BlockSchema({"content": TEMPLATE, "filename": TEMPLATE})}
+    for type in ("archive_file", "data.archive_file")
+}
+
+
+def known_schema(kind: str) -> BlockSchema | None:
+    """Return the schema of what is built into Terraform or belongs to a small provider of HashiCorp."""
+    if kind in BUILT_IN:
+        return BUILT_IN[kind]
+    if kind.rpartition(".")[2].split("_")[0] in WITHOUT_BLOCKS:
+        return BlockSchema(blocks=dict(BLOCKS_OF_SMALL_PROVIDERS.get(kind, {})), others=TEMPLATE)
+    return None
 
 
 def root_schema(schemas: Mapping[str, BlockSchema]) -> BlockSchema:
@@ -86,8 +103,8 @@ def root_schema(schemas: Mapping[str, BlockSchema]) -> BlockSchema:
     data_sources: dict[str, BlockSchema] = {}
     ephemeral_resources: dict[str, BlockSchema] = {}
     for kind, schema in schemas.items():
-        place, _, type = kind.rpartition(".")
-        if place == "provider":
+        prefix, _, type = kind.rpartition(".")
+        if prefix == "provider":
             providers[type] = replace(schema, arguments={**schema.arguments, "alias": TEXT, "version": TEXT})
         else:
             full = replace(
@@ -96,7 +113,7 @@ def root_schema(schemas: Mapping[str, BlockSchema]) -> BlockSchema:
                 blocks={**schema.blocks, **META_BLOCKS},
                 labels=0,
             )
-            {"": resources, "data": data_sources, "ephemeral": ephemeral_resources}[place][type] = full
+            {"": resources, "data": data_sources, "ephemeral": ephemeral_resources}[prefix][type] = full
     data = BlockSchema(labels=2, types=data_sources)
     return BlockSchema(
         blocks={

@@ -1,7 +1,7 @@
 """The arguments of a resource that are nested blocks, read from the provider's schema or its bindings.
 
 Terraform's JSON syntax writes a nested block ``environment {}`` and a map ``tags = {}`` in the same way; HCL does not.
-Where the stack is initialized, ``terraform providers schema`` says which is which. Otherwise, it is read from the
+Where the stack is initialized, ``terraform providers schema`` is the source. Otherwise, it is read from the
 JavaScript of the provider's CDKTF bindings. An unknown argument is an error, never a guess.
 
 Tested with cdktf-cdktf-provider-aws 21.22.1 and the AWS provider 5.100.0.
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigurationError
-from .language import BUILT_IN
+from .language import known_schema
 from .schema import BlockSchema, Kind
 
 # An argument in the bindings' JavaScript. Its value may contain commas.
@@ -35,6 +35,8 @@ NESTED_STRUCT = re.compile(r"(?<!cdktf\.)\b(\w+)ToHclTerraform\b")
 ATTRIBUTE_OF_OBJECTS = re.compile(r"\blistMapperHcl\(\w+, false\)|\bhashMapperHcl\(")
 # A comment in the bindings. Blocks are never computed, so a computed one is an attribute that is an object.
 COMPUTED = re.compile(r"^ +// (?P<name>\w+) - computed: (?P<computed>true|false)", re.MULTILINE)
+# A block of the type `struct` that every provider has. Other structs are blocks or attributes.
+TIMEOUTS = "timeouts"
 ANY_TYPE = "cdktf.anyToHclTerraform("
 # The parts of the output of `terraform providers schema -json`, by the prefix of a kind.
 SCHEMA_PARTS = {
@@ -43,6 +45,8 @@ SCHEMA_PARTS = {
     "ephemeral.": "ephemeral_resource_schemas",
 }
 SCHEMA_TIMEOUT = 300
+# The schemas that were read from bindings. To read them takes seconds, since the bindings are one large archive.
+_read_from_bindings: dict[str, BlockSchema] = {}
 
 
 def read_schemas(kinds: Iterable[str], stack_folder: Path | None = None) -> Mapping[str, BlockSchema]:
@@ -51,13 +55,13 @@ def read_schemas(kinds: Iterable[str], stack_folder: Path | None = None) -> Mapp
     Args:
         kinds: ``aws_dynamodb_table`` for a resource, ``data.aws_region`` for a data source, ``provider.aws`` for a
             provider, ``ephemeral.random_password`` for an ephemeral resource.
-        stack_folder: the stack's folder. If Terraform is initialized there, it says the schemas.
+        stack_folder: the stack's folder. If Terraform is initialized there, the schemas come from it.
 
     Raises:
         ConfigurationError: naming the kinds that neither Terraform nor the installed bindings know.
     """
     wanted = set(kinds)
-    schemas = {kind: BUILT_IN[kind] for kind in wanted if kind in BUILT_IN}
+    schemas = {kind: schema for kind in wanted if (schema := known_schema(kind))}
     if wanted - schemas.keys():
         schemas |= _from_terraform(wanted - schemas.keys(), stack_folder)
     if wanted - schemas.keys():
@@ -126,14 +130,13 @@ def _fields_of(type: Any) -> Mapping[str, Any]:
 
 def _from_bindings(kinds: set[str]) -> dict[str, BlockSchema]:
     kinds_by_file: dict[Path, dict[str, str]] = {}
-    for kind in sorted(kinds):
+    for kind in sorted(kinds - _read_from_bindings.keys()):
         if archive := _find_bindings(_provider_of(kind)):
             kinds_by_file.setdefault(archive, {})[f"package/lib/{_folder_of(kind)}/index.js"] = kind
-    return {
-        kind_by_file[file]: _parse_resource(source)
-        for archive, kind_by_file in kinds_by_file.items()
-        for file, source in _read_files(archive, set(kind_by_file)).items()
-    }
+    for archive, kind_by_file in kinds_by_file.items():
+        for file, source in _read_files(archive, set(kind_by_file)).items():
+            _read_from_bindings[kind_by_file[file]] = _parse_resource(source)
+    return {kind: _read_from_bindings[kind] for kind in kinds if kind in _read_from_bindings}
 
 
 def _provider_of(kind: str) -> str:
@@ -142,11 +145,11 @@ def _provider_of(kind: str) -> str:
 
 def _folder_of(kind: str) -> str:
     """Return the kind's folder in the bindings."""
-    place, _, type = kind.rpartition(".")
-    if place == "provider":
+    prefix, _, type = kind.rpartition(".")
+    if prefix == "provider":
         return "provider"
-    if place:
-        return f"{place}-{type.replace('_', '-')}"
+    if prefix:
+        return f"{prefix}-{type.replace('_', '-')}"
     return type.split("_", 1)[1].replace("_", "-") if "_" in type else type
 
 
@@ -193,10 +196,14 @@ def _parse_struct(source: str, structs: Mapping[str, str], computed: set[str]) -
             arguments[name] = Kind.TEMPLATE
             if ANY_TYPE in value:
                 schema.uncertain.add(name)
-        elif ATTRIBUTE_OF_OBJECTS.search(value) or (match["type"] == "struct" and name in computed):
+        elif ATTRIBUTE_OF_OBJECTS.search(value):
             arguments[name] = Kind.TEMPLATE
             if content:
                 schema.dynamic[name] = content
+        elif match["type"] == "struct" and name != TIMEOUTS:
+            arguments[name] = Kind.TEMPLATE
+            if name not in computed:
+                schema.uncertain.add(name)
         else:
             schema.blocks[name] = content or BlockSchema()
     return schema

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..facts.variables import Variable
 from .hcl import write_expression
+from .schema import Kind
 
 WIDTH = 100
 
@@ -26,6 +27,15 @@ def _section(variable: Variable) -> str:
         value = '"CHANGE-ME"' if variable.type in (None, "string") else "null"
         lines.append(f"{variable.name} = {value}")
     else:
-        assignment = f"{variable.name} = {write_expression(variable.default)}"
-        lines += [f"# {line}" for line in assignment.split("\n")]
+        assignment = f"{variable.name} = {write_expression(variable.default, Kind.TEXT)}"
+        lines += [f"# {line}" for line in _indented(assignment)]
     return "\n".join(lines)
+
+
+def _indented(text: str) -> Iterator[str]:
+    """Yield the lines of a value. A line that opens or closes an object or a list ends or begins with a bracket."""
+    depth = 0
+    for line in text.split("\n"):
+        depth -= line.startswith(("}", "]"))
+        yield "  " * depth + line
+        depth += line.endswith(("{", "["))

@@ -6,6 +6,16 @@ single documents (`Engine.busy`). It runs no queries.
 """
 
 from .engine import Engine, Index
-from .server import Fault, Request, SearchServer, cut_after_applying, malformed, status
+from .server import Fault, Request, SearchServer, cut_after_applying, malformed, no_failure, status
 
-__all__ = ["Engine", "Fault", "Index", "Request", "SearchServer", "cut_after_applying", "malformed", "status"]
+__all__ = [
+    "Engine",
+    "Fault",
+    "Index",
+    "Request",
+    "SearchServer",
+    "cut_after_applying",
+    "malformed",
+    "no_failure",
+    "status",
+]

@@ -92,6 +92,7 @@ class Engine:
             several shards learn a field.
         broken: the ids of the documents that get a 500 each time.
         blocked: whether all writes are refused.
+        refused_look_ups: for each document's id, the errors of its next look-ups.
     """
 
     def __init__(self, now: Callable[[], float], gc_deletes: float = 60) -> None:
@@ -104,6 +105,7 @@ class Engine:
         self.refused: list[set[str]] = []
         self.broken: set[str] = set()
         self.blocked = False
+        self.refused_look_ups: dict[str, list[RefusedError]] = {}
 
     def sources(self, index: str) -> dict[str, bytes]:
         return {id_: source for id_, (_, source) in self.indexes.get(index, Index()).documents.items()}
@@ -327,6 +329,8 @@ class Engine:
         """
         if not id_:
             raise illegal_argument("Ids can't be empty")
+        if errors := self.refused_look_ups.get(id_):
+            raise errors.pop(0)
         index = self.open_index(name)
         if index.mapping.routing_required and routing is None:
             raise RefusedError(400, "routing_missing_exception", f"routing is required for [{name}]/[_doc]/[{id_}]")

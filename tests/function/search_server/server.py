@@ -19,6 +19,10 @@ def status(code: int, kind: str = "some_exception") -> Fault:
     return lambda _: (code, json.dumps({"error": {"type": kind, "reason": "…"}, "status": code}).encode())
 
 
+def no_failure(response: bytes) -> tuple[int, bytes]:
+    return 200, response
+
+
 def cut_after_applying(_: bytes) -> None:
     return None
 

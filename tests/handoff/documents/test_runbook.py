@@ -1,38 +1,174 @@
-"""The chapters of the runbook, which depend on the resources of the stack."""
+"""The chapters of the runbook, which depend on the resources and the backend of the stack."""
 
 import re
+from typing import Any
 
 from ddb_stream_lambda.handoff.documents.runbook import runbook
-from ddb_stream_lambda.handoff.synthesized.configuration import Resource
+from ddb_stream_lambda.handoff.synthesized.patterns import Pattern
+
+from .support import facts_of
+
+QUEUE_AND_TABLE = {"dead-letter-queue": "aws_sqs_queue.q", "table": "aws_dynamodb_table.t"}
+ALWAYS = [
+    "Before the first apply: choose where the state is",
+    "The first apply",
+    "Check that it works",
+    "Take the next bundle",
+    "Roll back",
+    "Find and undo changes made by hand",
+    "Move the state",
+    "After an interrupted apply",
+    "Release a stuck lock",
+    "A lost state",
+    "Destroy everything",
+]
 
 
-def chapters(*resources: Resource) -> list[str]:
-    text = runbook(stack="orders", resources=resources, outputs=(), has_imports=False)
-    return re.findall(r"^## (.*)", text, re.MULTILINE)
+def text_for(blocks: dict[str, Any], *patterns: Pattern, suffix: str = ".tf") -> str:
+    return runbook(facts_of(blocks, *patterns), suffix)
 
 
-def test_stack_without_resources_has_the_general_chapters() -> None:
-    assert chapters() == ["First deployment", "Roll back"]
+def chapters(text: str) -> dict[str, str]:
+    parts = re.split(r"^## (.*)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def test_each_resource_has_its_chapters() -> None:
-    queue = Resource("aws_sqs_queue", "q", {})
-    retained = Resource("aws_dynamodb_table", "t", {"lifecycle": {"prevent_destroy": True}})
-    assert chapters(queue, retained)[2:] == [
+def resource(type: str, **arguments: Any) -> dict[str, Any]:
+    return {"resource": {type: {"r": arguments}}}
+
+
+def test_stack_without_aws_has_only_the_chapters_that_every_stack_has() -> None:
+    text = text_for({"resource": {"terraform_data": {"job": {}}}})
+    assert list(chapters(text)) == ALWAYS
+    assert "AWS_DEFAULT_REGION" not in text
+    assert "-var-file" not in text
+
+
+def test_chapters_are_listed_at_the_top() -> None:
+    text = text_for(resource("aws_sqs_queue", name="q"))
+    assert re.findall(r"^- (.*)$", text.partition("\n## ")[0], re.MULTILINE) == list(chapters(text))
+
+
+def test_only_the_parts_of_a_pattern_have_chapters_about_it() -> None:
+    blocks: dict[str, Any] = {"resource": {"aws_sqs_queue": {"q": {}, "other": {}}, "aws_dynamodb_table": {"t": {}}}}
+    titles = list(chapters(text_for(blocks, Pattern("orders/pipeline", QUEUE_AND_TABLE))))
+    assert [title for title in titles if "dead-letter queue" in title] == [
         "Read the dead-letter queue: `aws_sqs_queue.q`",
         "Empty the dead-letter queue: `aws_sqs_queue.q`",
-        "Destroy the retained table: `aws_dynamodb_table.t`",
     ]
 
 
-def test_table_without_protection_has_no_chapter() -> None:
-    assert chapters(Resource("aws_dynamodb_table", "t", {})) == chapters()
+def test_each_queue_has_the_stream_of_its_own_pattern() -> None:
+    resources: dict[str, Any] = {"aws_sqs_queue": {}, "aws_dynamodb_table": {}, "aws_lambda_event_source_mapping": {}}
+    patterns = []
+    for name in ("orders", "returns"):
+        resources["aws_sqs_queue"][name] = {}
+        resources["aws_dynamodb_table"][name] = {}
+        resources["aws_lambda_event_source_mapping"][name] = {
+            "event_source_arn": f"${{aws_dynamodb_table.{name}.stream_arn}}"
+        }
+        addresses = {
+            "dead-letter-queue": f"aws_sqs_queue.{name}",
+            "event-source-mapping": f"aws_lambda_event_source_mapping.{name}",
+        }
+        patterns.append(Pattern(f"stack/{name}", addresses))
+    written = chapters(text_for({"resource": resources}, *patterns))
+    for name in ("orders", "returns"):
+        chapter = written[f"Read the dead-letter queue: `aws_sqs_queue.{name}`"]
+        assert re.findall(r"aws_dynamodb_table\.\w+", chapter) == [f"aws_dynamodb_table.{name}"]
+
+
+def test_backend_of_the_bundle_is_configured_and_not_chosen() -> None:
+    written = chapters(text_for({"terraform": {"backend": {"gcs": {"bucket": "states"}}}}))
+    assert "cp backends/gcs.tfbackend.example prod.tfbackend" in written[ALWAYS[0]]
+    assert "backends/s3" not in "".join(written.values())
+    assert "aws s3api" not in written["A lost state"]
+    assert "backend.tf" not in written["Take the next bundle"].replace("prod.tfbackend", "")
+
+
+def test_lock_of_a_file_is_not_released_by_force() -> None:
+    written = chapters(runbook(facts_of({}, backend="local"), ".tf"))
+    assert "force-unlock" not in written["Release a stuck lock"]
+
+
+def test_files_of_the_backend_have_the_form_of_the_bundle() -> None:
+    text = text_for({}, suffix=".tf.json")
+    assert re.search(r"cp backends/s3\.tf\.json\S* backend\.tf\.json\n", text)
+    assert re.search(r"for file in prod\.tfbackend backend\.tf\.json \.terraform\.lock\.hcl backend\.tf;", text)
+
+
+def test_region_of_the_provider_is_named() -> None:
+    provider = {"provider": {"aws": [{"region": "eu-west-1"}]}, **resource("aws_sqs_queue")}
+    assert "The region is `eu-west-1`." in text_for(provider)
+
+
+def test_moved_resources_move_back_in_a_rollback_in_the_reverse_order() -> None:
+    moved = [{"from": "aws_sqs_queue.a", "to": "aws_sqs_queue.b"}, {"from": "aws_sqs_queue.b", "to": "aws_sqs_queue.c"}]
+    rollback = chapters(text_for({"moved": moved}))["Roll back"]
+    assert re.findall(r"^terraform state mv '(.*)' '(.*)'$", rollback, re.MULTILINE) == [
+        ("aws_sqs_queue.c", "aws_sqs_queue.b"),
+        ("aws_sqs_queue.b", "aws_sqs_queue.a"),
+    ]
+
+
+def imports_for(**resources: Any) -> str:
+    return chapters(text_for({"variable": {"v": {}}, "resource": resources}))["Import existing resources"]
+
+
+def test_ids_of_imports_come_from_the_names_in_the_configuration() -> None:
+    text = imports_for(
+        aws_iam_role={"r": {"name": "${var.v}-orders"}},
+        aws_iam_role_policy={"p": {"name": "write", "role": "${aws_iam_role.r.id}"}},
+    )
+    assert 'to = aws_iam_role.r\n  id = "${var.v}-orders"\n' in text
+    assert 'to = aws_iam_role_policy.p\n  id = "${var.v}-orders:write"\n' in text
+
+
+def test_unknown_ids_of_imports_are_placeholders_that_the_text_lists() -> None:
+    text = imports_for(aws_vpc={"v": {}}, aws_sqs_queue={"many": {"name": "q", "count": 2}}, aws_iam_role={"r": {}})
+    assert re.findall(r'id = "(.*)"', text) == ["SQS_QUEUE_MANY_ID", "IAM_ROLE_R_ID", "VPC_V_ID"]
+    assert "`aws_sqs_queue.many`, `aws_iam_role.r`, `aws_vpc.v`" in text
+
+
+def test_name_from_another_resource_that_only_the_state_knows_is_no_id() -> None:
+    text = imports_for(aws_iam_role={"r": {"name": "${random_id.suffix.hex}-orders"}})
+    assert 'id = "IAM_ROLE_R_ID"' in text
+
+
+def test_bundle_with_import_blocks_describes_them() -> None:
+    blocks = {"import": [{"to": "aws_sqs_queue.r", "id": "url"}], **resource("aws_sqs_queue")}
+    written = chapters(text_for(blocks))
+    assert "`1 to import`" in written["The first apply"]
+    assert "imports.tf" not in written["Import existing resources"]
+
+
+def test_destruction_names_the_loss_and_removes_every_protection() -> None:
+    blocks = {
+        "resource": {
+            "aws_dynamodb_table": {"t": {"lifecycle": {"prevent_destroy": True}, "deletion_protection_enabled": True}},
+            "aws_db_instance": {"d": {"deletion_protection": True}},
+            "aws_s3_bucket": {"b": {"lifecycle": [{"prevent_destroy": True}]}},
+        }
+    }
+    written = chapters(text_for(blocks))
+    text = written["Destroy everything"]
+    assert "- `aws_s3_bucket.b`: all objects." in text
+    assert re.findall(r'resource "(\w+)"', text) == ["aws_dynamodb_table", "aws_db_instance", "aws_s3_bucket"]
+    assert text.count("prevent_destroy = false") == 2
+    assert text.count("  deletion_protection = false") == 1
+    assert [title for title in written if title.startswith("Destroy everything except")] == [
+        "Destroy everything except `aws_dynamodb_table.t`",
+        "Destroy everything except `aws_s3_bucket.b`",
+    ]
 
 
 def test_deletion_protection_from_a_variable_is_disabled_with_the_variable() -> None:
-    arguments = {"lifecycle": {"prevent_destroy": True}, "deletion_protection_enabled": "${var.protect}"}
-    text = runbook(
-        stack="orders", resources=[Resource("aws_dynamodb_table", "t", arguments)], outputs=(), has_imports=False
-    )
-    assert "terraform destroy -var-file=prod.tfvars -var=protect=false" in text
+    table = resource("aws_dynamodb_table", deletion_protection_enabled="${var.protect}")
+    text = chapters(text_for({"variable": {"protect": {"default": True}}, **table}))["Destroy everything"]
+    assert "terraform plan -var-file=prod.tfvars -var=protect=false -out=unprotect.plan" in text
+    assert "terraform plan -var-file=prod.tfvars -var=protect=false -destroy -out=destroy.plan" in text
     assert "deletion_protection_enabled = false" not in text
+
+
+def test_destruction_without_protections_has_no_override() -> None:
+    assert "override" not in chapters(text_for(resource("aws_sqs_queue")))["Destroy everything"]

@@ -29,11 +29,11 @@ from ddb_stream_lambda.handoff.synthesized.configuration import Resource
             "Receives a message for each batch that could not be processed. Messages are kept for `var.retention` "
             "seconds.",
         ),
-        ("aws_cloudwatch_log_group", {"retention_in_days": 0}, "The logs of the function. They never expire."),
+        ("aws_cloudwatch_log_group", {"retention_in_days": 0}, "The logs of the function. Log events never expire."),
         (
             "aws_cloudwatch_log_group",
             {"retention_in_days": 30},
-            "The logs of the function. They are kept for 30 days.",
+            "The logs of the function. Log events are kept for 30 days.",
         ),
         (
             "aws_lambda_function",
@@ -48,12 +48,30 @@ from ddb_stream_lambda.handoff.synthesized.configuration import Resource
         ),
         ("aws_kms_key", {"description": "Encrypts orders."}, "Encrypts orders."),
         ("aws_cloudwatch_metric_alarm", {"metric_name": "Errors"}, "Watches the metric Errors."),
-        ("aws_sns_topic", {}, "A resource of the stack."),
+        ("aws_sns_topic", {}, ""),
     ],
 )
 def test_description(type: str, arguments: dict[str, Any], expected: str) -> None:
-    assert describe(Resource(type, "it", arguments)) == expected
+    assert describe(Resource(type, "it", arguments), is_of_pattern=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("type", "arguments", "expected"),
+    [
+        ("aws_dynamodb_table", {}, ""),
+        ("aws_iam_role", {}, ""),
+        ("aws_iam_role", {"description": "Reads the archive."}, "Reads the archive."),
+        ("aws_iam_role_policy", {}, ""),
+        ("aws_lambda_function", {"handler": "a.b"}, "Handler: `a.b`."),
+        ("aws_lambda_event_source_mapping", {}, ""),
+        ("aws_cloudwatch_log_group", {"retention_in_days": 30}, "Log events are kept for 30 days."),
+    ],
+)
+def test_description_of_a_resource_of_someone_else_has_only_what_its_arguments_state(
+    type: str, arguments: dict[str, Any], expected: str
+) -> None:
+    assert describe(Resource(type, "it", arguments), is_of_pattern=False) == expected
 
 
 def test_description_of_a_data_source() -> None:
-    assert describe(Resource("aws_region", "it", {}, is_data=True)) == "Terraform only reads it."
+    assert describe(Resource("aws_region", "it", {}, is_data=True), is_of_pattern=False) == "Terraform only reads it."

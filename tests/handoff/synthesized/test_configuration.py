@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from ddb_stream_lambda.handoff.errors import ConfigurationError
-from ddb_stream_lambda.handoff.synthesized.configuration import Configuration, read_configuration
+from ddb_stream_lambda.handoff.synthesized.configuration import Configuration, Module, read_configuration
+from ddb_stream_lambda.handoff.synthesized.machine_paths import MachineFolders
 
-HOME = Path("/home/someone")
+FOLDERS = MachineFolders(private=("/home/someone",))
 
 Read = Callable[..., Configuration]
 
@@ -21,7 +22,7 @@ def read(tmp_path: Path) -> Read:
     def read(**blocks: Any) -> Configuration:
         path = tmp_path / "cdk.tf.json"
         path.write_text(json.dumps(blocks))
-        return read_configuration(path, (HOME,))
+        return read_configuration(path, FOLDERS)
 
     return read
 
@@ -54,9 +55,30 @@ def test_local_backend_is_left_out(read: Read) -> None:
     assert read(terraform={"backend": {"local": {"path": "/home/someone/state"}}}).settings == {"backend": {}}
 
 
+def test_moves_and_removals_of_the_stack_are_read(read: Read) -> None:
+    blocks = {"moved": [{"from": "a.b", "to": "a.c"}], "removed": [{"from": "a.d", "lifecycle": {"destroy": False}}]}
+    assert read(**blocks).blocks == blocks
+
+
+@pytest.mark.parametrize("blocks", [{"import": [{"id": "x"}]}, {"moved": [{"from": "a.b"}]}, {"removed": {}}])
+def test_block_without_what_it_needs_is_refused(read: Read, blocks: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="does not have cdktf's format"):
+        read(**blocks)
+
+
+def test_modules_are_listed(read: Read) -> None:
+    modules = {"vpc": {"source": "terraform-aws-modules/vpc/aws", "version": "5.0.0"}, "local": {"source": "./local"}}
+    local, vpc = read(module=modules).modules
+    assert local == Module("local", "./local")
+    assert local.is_local
+    assert vpc == Module("vpc", "terraform-aws-modules/vpc/aws", "5.0.0")
+    assert vpc.address == "module.vpc"
+    assert not vpc.is_local
+
+
 def test_unknown_block_is_refused(read: Read) -> None:
-    with pytest.raises(ConfigurationError, match="blocks that cannot be handed over: check; supported are: data, "):
-        read(check={"health": {}})
+    with pytest.raises(ConfigurationError, match="blocks that cannot be handed over: nonsense; supported are: check, "):
+        read(nonsense={"health": {}})
 
 
 def test_cloud_block_is_refused(read: Read) -> None:
@@ -77,6 +99,6 @@ def test_file_without_json_is_refused(tmp_path: Path) -> None:
 
 
 def test_policy_is_written_like_jsonencode(read: Read) -> None:
-    queue = {"policy": '{"b": ["<", "${a.b["c"]}"], "a": 1}'}
+    queue = {"policy": '{"b": ["<", "${aws_kms_key.a.arn}"], "a": 1}'}
     (resource,) = read(resource={"aws_sqs_queue": {"it": queue}}).resources
-    assert resource.arguments["policy"] == '{"a":1,"b":["\\u003c","${a.b["c"]}"]}'
+    assert resource.arguments["policy"] == '{"a":1,"b":["\\u003c","${aws_kms_key.a.arn}"]}'

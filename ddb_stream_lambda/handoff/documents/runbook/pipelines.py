@@ -1,0 +1,105 @@
+"""The chapters about the parts of each pattern: its dead-letter queue and its event source mapping."""
+
+from __future__ import annotations
+
+from ...synthesized.configuration import Resource
+from ..markdown import paragraph
+from .commands import Commands, chapter, file_block, shell, steps_lost
+
+
+def pipeline_chapters(commands: Commands) -> list[str]:
+    """Return the chapters about each pattern. A part that was given to a pattern, and not created by it, has none."""
+    chapters = []
+    for pipeline in commands.facts.pipelines:
+        if pipeline.queue:
+            chapters.append(_read_queue(pipeline.queue, pipeline.stream_arn, commands))
+            chapters.append(_empty_queue(pipeline.queue, commands))
+        if pipeline.mapping:
+            chapters.append(_pause(pipeline.mapping, commands))
+    return chapters
+
+
+def _read_queue(queue: Resource, stream_arn: str, commands: Commands) -> str:
+    records = [
+        paragraph(
+            "The stream keeps the records for 24 hours. To read the records of a batch, use the values of the message "
+            "for the words in capital letters:"
+        ),
+        shell(
+            f"STREAM={commands.value(stream_arn)}",
+            'ITERATOR=$(aws dynamodbstreams get-shard-iterator --stream-arn "$STREAM" --shard-id SHARD_ID \\',
+            "  --shard-iterator-type AT_SEQUENCE_NUMBER --sequence-number START_SEQUENCE_NUMBER \\",
+            "  --query ShardIterator --output text)",
+            'aws dynamodbstreams get-records --shard-iterator "$ITERATOR" --limit BATCH_SIZE',
+        ),
+        "After 24 hours, only the current version of each item remains, in the table.",
+    ]
+    return chapter(
+        f"Read the dead-letter queue: `{queue.address}`",
+        "This shows how many batches could not be processed, and which:",
+        shell(
+            f"QUEUE={commands.attribute(queue, 'url')}",
+            'aws sqs get-queue-attributes --queue-url "$QUEUE" --attribute-names ApproximateNumberOfMessages',
+            'aws sqs receive-message --queue-url "$QUEUE" --max-number-of-messages 10 --visibility-timeout 300',
+        ),
+        paragraph(
+            "A message identifies a batch, but does not contain its records. `DDBStreamBatchInfo` has the shard, the "
+            "sequence numbers and the batch size. `requestContext` has the reason of the failure. After you receive a "
+            "message, it is hidden for five minutes. It becomes visible again, unless you delete it."
+        ),
+        *(records if stream_arn else []),
+    )
+
+
+def _empty_queue(queue: Resource, commands: Commands) -> str:
+    return chapter(
+        f"Empty the dead-letter queue: `{queue.address}`",
+        "1. Correct the cause of the failure. Otherwise, the same records fail again.",
+        paragraph(
+            "2. Process the records of each message again. SQS cannot move the messages back "
+            "(`start-message-move-task`), "
+            "since they come from a stream. You can change an attribute of each item in the table, which adds a new "
+            "record to the stream. Or you can invoke the function with the records, if the items have not changed "
+            "since."
+        ),
+        "3. Delete the message:",
+        shell(
+            f"QUEUE={commands.attribute(queue, 'url')}",
+            'aws sqs delete-message --queue-url "$QUEUE" --receipt-handle "RECEIPT_HANDLE"',
+        ),
+        steps_lost("the message, which is the only note of which batch failed."),
+        "If you do not need any of the messages, delete all of them. SQS allows this once in 60 seconds:",
+        shell(
+            f"QUEUE={commands.attribute(queue, 'url')}",
+            'aws sqs purge-queue --queue-url "$QUEUE"',
+        ),
+        steps_lost("all messages of the queue, those that arrive meanwhile included."),
+        "When the queue is empty, an alarm on the queue returns to the state `OK`.",
+    )
+
+
+def _pause(mapping: Resource, commands: Commands) -> str:
+    uuid = commands.attribute(mapping, "uuid")
+    state = 'aws lambda get-event-source-mapping --uuid "$MAPPING" --query State --output text'
+    return chapter(
+        f"Pause and resume: `{mapping.address}`",
+        "This pauses the mapping. The state is first `Disabling`, then `Disabled`:",
+        shell(
+            f"MAPPING={uuid}",
+            'aws lambda update-event-source-mapping --uuid "$MAPPING" --no-enabled --query State --output text',
+            state,
+        ),
+        steps_lost("with a pause of more than 24 hours, the records that the stream no longer keeps."),
+        "This resumes the mapping, at the record where it paused. The state is first `Enabling`, then `Enabled`:",
+        shell(
+            f"MAPPING={uuid}",
+            'aws lambda update-event-source-mapping --uuid "$MAPPING" --enabled --query State --output text',
+            state,
+        ),
+        paragraph(
+            "Terraform does not know about the pause, so the next apply resumes the mapping. To keep it paused during "
+            "an "
+            "apply, add the file `pause_override.tf`, and delete it to resume:"
+        ),
+        file_block("pause_override.tf", f'resource "{mapping.type}" "{mapping.name}" {{', "  enabled = false", "}"),
+    )

@@ -1,0 +1,62 @@
+"""The pipelines of a stack: the parts of each pattern, and the stream that each one reads.
+
+Only the resources that the construct marked belong to a pipeline. So no document gives advice on a queue or a table
+that only has the same type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..synthesized.configuration import Configuration, Resource
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The parts of a pattern. A part that was given to the pattern, and not created by it, is None.
+
+    Attributes:
+        path: the construct's path.
+        addresses: the addresses of all resources and data sources that the pattern created.
+        mapping: the event source mapping.
+        stream_arn: the ARN of the stream that the mapping reads, as a template; empty if there is no mapping.
+        table: the table.
+        function: the function.
+        queue: the dead-letter queue.
+    """
+
+    path: str
+    addresses: frozenset[str]
+    mapping: Resource | None
+    stream_arn: str
+    table: Resource | None
+    function: Resource | None
+    queue: Resource | None
+
+
+def read_pipelines(configuration: Configuration) -> tuple[Pipeline, ...]:
+    """Return the pipelines of a stack, sorted by the paths of their patterns."""
+    resources = {resource.address: resource for resource in configuration.resources}
+    return tuple(_pipeline(pattern.path, pattern.addresses, resources=resources) for pattern in configuration.patterns)
+
+
+def pattern_addresses(configuration: Configuration) -> frozenset[str]:
+    """Return the addresses of all resources and data sources that patterns created."""
+    return frozenset(address for pattern in configuration.patterns for address in pattern.addresses.values())
+
+
+def _pipeline(path: str, addresses: Mapping[str, str], *, resources: Mapping[str, Resource]) -> Pipeline:
+    def part(id: str) -> Resource | None:
+        return resources.get(addresses.get(id, ""))
+
+    mapping = part("event-source-mapping")
+    return Pipeline(
+        path=path,
+        addresses=frozenset(addresses.values()),
+        mapping=mapping,
+        stream_arn=str(mapping.arguments.get("event_source_arn", "")) if mapping else "",
+        table=part("table"),
+        function=part("function"),
+        queue=part("dead-letter-queue"),
+    )

@@ -1,0 +1,36 @@
+"""Remembers the deletions of the last seconds, so that a put which may undo one of them is looked up."""
+
+from indexer.changes import DocumentRef
+
+# Twice the age below which a put counts as recent (see `indexer.batch`), because clocks differ.
+REMEMBERED_SECONDS = 4.0
+MAX_REMEMBERED = 10_000
+
+
+class RecentDeletions:
+    """The documents that this execution environment deleted in the last seconds.
+
+    It only decides whether a tombstone is looked up. So a deletion that it forgets early, or that another environment
+    carried out, does no harm unless the engine forgets it within seconds as well.
+    """
+
+    def __init__(self) -> None:
+        self._deleted_at: dict[DocumentRef, float] = {}
+
+    def add(self, ref: DocumentRef, now: float) -> None:
+        """Remember a deletion.
+
+        Args:
+            ref: the document.
+            now: the time in seconds since 1970.
+        """
+        self._deleted_at.pop(ref, None)
+        self._deleted_at[ref] = now
+        if len(self._deleted_at) > MAX_REMEMBERED:
+            # A dict keeps the order of insertion, so this is the oldest one.
+            del self._deleted_at[next(iter(self._deleted_at))]
+
+    def has(self, ref: DocumentRef, now: float) -> bool:
+        """Return whether a document was deleted in the last seconds."""
+        deleted_at = self._deleted_at.get(ref)
+        return deleted_at is not None and now - deleted_at < REMEMBERED_SECONDS
