@@ -8,14 +8,23 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 import jsii
-from cdktf import TerraformDataSource, TerraformElement, TerraformResource, TerraformStack
+from cdktf import (
+    IAnyProducer,
+    IPostProcessor,
+    IResolveContext,
+    Lazy,
+    TerraformDataSource,
+    TerraformElement,
+    TerraformResource,
+    TerraformStack,
+)
 from constructs import Construct, IConstruct
 
 from .scopes import Location
@@ -223,6 +232,27 @@ def _find_elements_outside_of_patterns(scope: IConstruct) -> Iterator[TerraformR
             yield from _find_elements_outside_of_patterns(child)
 
 
+@jsii.implements(IAnyProducer, IPostProcessor)
+class _Producer:
+    """A list of literal text that cdktf gets when it writes the stack.
+
+    cdktf looks for tokens in each text three times, which takes as long as writing a pattern. Here it looks once.
+    """
+
+    def __init__(self, produce: Callable[[], list[dict[str, str]]]) -> None:
+        self._produce = produce
+
+    def produce(self, context: IResolveContext) -> Any:
+        """Return a list without text, which `post_process` replaces."""
+        if not context.preparing:
+            context.register_post_processor(self)
+        return []
+
+    def post_process(self, input: Any, _context: IResolveContext) -> Any:
+        """Return the list."""
+        return [*input, *self._produce()]
+
+
 class _Moves(TerraformElement):
     """Writes the `moved` blocks of a stack.
 
@@ -236,7 +266,10 @@ class _Moves(TerraformElement):
 
     def to_terraform(self) -> Any:
         """Return the blocks for JSON."""
-        return {"moved": [{"from": source, "to": target} for source, target in self._find_moves()]}
+        return {"moved": Lazy.any_value(_Producer(self._write_blocks))}
+
+    def _write_blocks(self) -> list[dict[str, str]]:
+        return [{"from": source, "to": target} for source, target in self._find_moves()]
 
     def to_hcl_terraform(self) -> Any:
         """Return the blocks in the shape of cdktf/lib/terraform-resource.js."""

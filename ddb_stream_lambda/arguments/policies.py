@@ -14,9 +14,9 @@ from .._engine.tokens import is_resolvable, is_token
 
 Statement = dict[str, Any]
 
-# The parts that `json.dumps` writes wrongly: an expression that the user wrote, which can have quotes, and a list or
-# map of the engine. cdktf's own mark of an expression has nothing to escape.
-NEEDS_PARTS = re.compile(r"[$%]\{(?!TfToken\[)|[#&]\{TfToken\[")
+# The parts that `json.dumps` writes wrongly: an expression that can have quotes, and a list or map of the engine. A
+# plain reference and cdktf's own mark of an expression have nothing to escape.
+NEEDS_PARTS = re.compile(r"[$%]\{(?!TfToken\[|[\w.-]+\})|[#&]\{TfToken\[")
 
 PatternSid = Literal[
     "ListStreams",
@@ -74,12 +74,8 @@ def _to_json_by_parts(value: Any) -> str:
             parts = (part if is_expression else json.dumps(part)[1:-1] for part, is_expression in split_template(value))
             return '"' + "".join(parts) + '"'
         case Mapping():
-            return (
-                "{"
-                + ", ".join(f"{_to_json_by_parts(str(key))}: {_to_json_by_parts(item)}" for key, item in value.items())
-                + "}"
-            )
+            return "{" + ", ".join(f"{to_json(str(key))}: {to_json(item)}" for key, item in value.items()) + "}"
         case list() | tuple():
-            return "[" + ", ".join(map(_to_json_by_parts, value)) + "]"
+            return "[" + ", ".join(map(to_json, value)) + "]"
         case _:
             return json.dumps(value)

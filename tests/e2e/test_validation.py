@@ -61,11 +61,11 @@ class TestGraph:
         mappings = [address for address in graph.edges if address.startswith("aws_lambda_event_source_mapping.")]
         assert {variant_of(mapping) for mapping in mappings} >= {"defaults", BY_TEXT}
         for mapping in mappings:
-            scope = mapping.split(".")[1].split("_pipeline_")[0]
+            scope = mapping.split(".")[1].removesuffix("_pipeline")
             types = {
                 address.rsplit(".", 1)[0]
                 for address in graph.dependencies(mapping)
-                if address.rsplit(".", 1)[1].startswith(f"{scope}_")
+                if address.rsplit(".", 1)[1].replace("-", "_").startswith(f"{scope}_")
             }
             assert types & FUNCTIONS, mapping
             assert "aws_iam_role_policy" in types or variant_of(mapping) in WITHOUT_POLICY, mapping
