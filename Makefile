@@ -6,6 +6,8 @@ STACKS := cdktf.out/stacks
 # The file that `make local` sends.
 EVENTS ?= examples/events/orders.json
 DIST := dist
+# Its rules for Terraform's language are part of it, so the version decides which rules the bundles pass.
+TFLINT_VERSION := 0.64.0
 # Not compiled: Python compiles the few modules that a program imports, and the provider's package has 2,213.
 INSTALL := -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes
 # tests/conftest.py puts the files that take long first, so that no core is idle at the end.
@@ -25,7 +27,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 # The site's theme advertises its successor at every build.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: synth test check e2e lint bench local docs wheels handoff props lock clean help
+.PHONY: synth test check e2e tflint lint bench local docs wheels handoff props lock clean help
 
 synth: $(VENV)/.app node_modules/.ready ## Write the example stack's Terraform
 	@[ -t 1 ] || export CI=1; cdktf synth
@@ -39,6 +41,8 @@ check: lint node_modules/.ready ## Run the quick half: lint, types, prose, unit 
 
 e2e: $(VENV)/.dev node_modules/.ready .e2e/ready .engines/ready ## Deploy to an AWS on loopback with the real terraform and provider
 	$(PYTEST) tests/e2e -rs
+
+tflint: .e2e/bin/tflint ## Compile tflint, with which the tests then check the bundles of the hand-off; needs Go and some minutes
 
 lint: $(VENV)/.dev ## Check the code's style and types, and the prose
 	ruff check
@@ -102,6 +106,9 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 # Exists if everything could be installed. The next run tries again what is missing, and the tests that need it are skipped.
 .e2e/ready: tests/e2e/requirements.txt requirements-checkov.txt tests/e2e/install.py | $(VENV)/.made
 	python tests/e2e/install.py
+
+.e2e/bin/tflint:
+	GOBIN=$(CURDIR)/.e2e/bin go install github.com/terraform-linters/tflint@v$(TFLINT_VERSION)
 
 # Exists if every search engine could be installed, as above.
 .engines/ready: tests/engines/install.py $(wildcard tests/engines/opensearch_*/*) | $(VENV)/.made

@@ -33,13 +33,17 @@ SUMS = "SHA256SUMS"
 BUNDLE = {
     ".checkov.yaml",
     ".gitignore",
+    ".terraform-docs.yml",
+    ".tflint.hcl",
     "MANIFEST.json",
     "README.md",
     "RUNBOOK.md",
     SUMS,
     "main.tf.json",
+    "moved.tf.json",
+    "providers.tf.json",
+    "terraform.tf.json",
     "terraform.tfvars.example",
-    "versions.tf.json",
 }
 # The messages of pip when it cannot reach the package index.
 UNREACHABLE = re.compile(r".*(?:Failed to establish a new connection|Name or service not known|timed out).*")

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Never
 
 from . import checksums
-from .bundle import bundle_files
+from .bundle import ConfigurationWriter, bundle_files
 from .errors import ConfigurationError, HandoffError, InterruptionError, OutputError, UsageError
 from .facts import backends
 from .facts.archives import check_archives
@@ -24,7 +25,7 @@ from .facts.secrets import check_secrets
 from .facts.stack import derive_facts
 from .filenames import to_path, to_text
 from .folder import STOP_SIGNALS, check_replaceable, replace
-from .formats import Format
+from .formats import BundleKind, Format
 from .imports import read_imports
 from .progress import Progress
 from .synthesized.app import (
@@ -39,11 +40,15 @@ from .synthesized.app import (
 from .synthesized.assets import collect_assets
 from .synthesized.configuration import Configuration, read_configuration
 from .synthesized.machine_paths import MachineFolders, folders_of_this_machine
+from .synthesized.module_paths import with_module_paths
 from .terraform.hcl_tool import HclTool
+from .terraform.lock_file import FILE as LOCK_FILE
+from .terraform.lock_file import lock_file
 
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[Any]
 
+PLATFORM = re.compile(r"[a-z0-9]+_[a-z0-9]+")
 SUMMARY = "write a stack as Terraform that an operations team runs without Python"
 DESCRIPTION = """\
 Write a synthesized stack to dist/<stack>/: a folder of Terraform that an operations team runs without Python.
@@ -56,8 +61,9 @@ EPILOG = """\
 examples:
   ddb-stream-lambda handoff                                every stack, as JSON, to dist/
   ddb-stream-lambda handoff orders --format hcl            one stack, as HCL in the style of terraform fmt
-  ddb-stream-lambda handoff orders --format both --synth   synthesize first; HCL for Terraform, and JSON in json/
+  ddb-stream-lambda handoff orders --as module --synth     synthesize first; a module that other Terraform code calls
   ddb-stream-lambda handoff orders --backend s3            keep the state in S3
+  ddb-stream-lambda handoff orders --lock linux_amd64      pin the providers for Linux in a lock file
   ddb-stream-lambda handoff orders --import-from ids.json  import existing resources
   ddb-stream-lambda handoff --json | jq -r '.[].folder'    for scripts
 
@@ -75,6 +81,7 @@ exit codes:
   3  a stack cannot be handed over: a secret, an absolute path, a missing or changed file, or an unsupported block
   4  the output folder must not be replaced, or cannot be written
   5  the app could not be synthesized
+  6  --lock: terraform is missing, or does not find a provider for a platform
   130, 143  interrupted; no bundle was replaced
 """
 
@@ -97,9 +104,17 @@ def add_command(commands: Subcommands, package_version: str) -> None:
     parser.add_argument("stacks", nargs="*", metavar="STACK", help="the stacks to hand over (default: all)")
     parser.add_argument(
         "--format",
-        choices=[format.value for format in Format],
-        default=Format.JSON.value,
-        help="Terraform's JSON syntax (default), HCL, or HCL with the JSON in json/",
+        type=_format,
+        metavar="{json,hcl}",
+        default=Format.JSON,
+        help="Terraform's JSON syntax (default), or HCL",
+    )
+    parser.add_argument(
+        "--as",
+        dest="kind",
+        choices=[kind.value for kind in BundleKind],
+        default=BundleKind.ROOT.value,
+        help="a root module, which operators run (default), or a reusable module without provider and backend",
     )
     parser.add_argument("--out", type=Path, default=Path("dist"), metavar="DIR", help="output folder (default: dist)")
     parser.add_argument(
@@ -109,6 +124,15 @@ def add_command(commands: Subcommands, package_version: str) -> None:
     )
     parser.add_argument(
         "--import-from", type=Path, metavar="FILE", help="JSON file of addresses and ids, for import blocks"
+    )
+    parser.add_argument(
+        "--lock",
+        action="append",
+        type=_platform,
+        default=[],
+        metavar="PLATFORM",
+        help="add a lock file of the providers for a platform such as linux_amd64, with the terraform on the PATH; "
+        "can be repeated",
     )
     parser.add_argument(
         "--synth",
@@ -219,6 +243,9 @@ def _hand_over(options: argparse.Namespace, hcl_tool: HclTool) -> list[dict[str,
     stacks = app.select(options.stacks)
     if options.import_from and len(stacks) != 1:
         raise UsageError(f"--import-from needs exactly one stack; name one of: {', '.join(stacks)}")
+    kind = BundleKind(options.kind)
+    if kind is BundleKind.MODULE:
+        _check_module_options(options)
     targets = {stack: options.out / to_path(stack) for stack in stacks}
     for target in targets.values():
         check_replaceable(target)
@@ -241,20 +268,21 @@ def _hand_over(options: argparse.Namespace, hcl_tool: HclTool) -> list[dict[str,
         with progress.step(f"{stack}: composing the bundle"):
             facts = derive_facts(
                 stack,
-                configuration,
+                with_module_paths(configuration),
                 assets=assets,
+                kind=kind,
                 backend=options.backend,
                 cdktf_version=app.cdktf_version,
                 package_version=options.package_version,
             )
-            bundles[targets[stack]] = bundle_files(
-                facts,
-                Format(options.format),
-                stack_folder=app.stacks[stack].parent,
-                hcl_tool=hcl_tool,
-                check=options.check,
+            writer = ConfigurationWriter(
+                options.format, stack_folder=app.stacks[stack].parent, hcl_tool=hcl_tool, check=options.check
             )
+            files = bundles[targets[stack]] = bundle_files(facts, writer)
             requirements[stack] = facts.requirements
+        if options.lock:
+            with progress.step(f"{stack}: locking the providers for {', '.join(options.lock)}"):
+                files[LOCK_FILE] = lock_file(files, options.lock)
         for difference in facts.requirements.opentofu.differences:
             progress.note(f"{stack}: {difference}")
     count = sum(map(len, bundles.values()))
@@ -267,7 +295,8 @@ def _hand_over(options: argparse.Namespace, hcl_tool: HclTool) -> list[dict[str,
         {
             "stack": stack,
             "folder": to_text(target),
-            "format": options.format,
+            "format": options.format.value,
+            "kind": kind.value,
             "files": sum(not (isinstance(file, Path) and file.is_dir()) for file in bundles[target].values()) + 1,
             "sha256sums": checksums.checksum(target / checksums.FILE),
             "kept": list(kept[target]),
@@ -300,6 +329,30 @@ def _synthesized_app(
             f"{output.name} has stacks of an earlier synthesis, which are not handed over: {', '.join(app.leftovers)}"
         )
     return app, output, notes
+
+
+def _format(value: str) -> Format:
+    if value == "both":
+        raise argparse.ArgumentTypeError(
+            "'both' is not a format any more; write a bundle for each of 'json' and 'hcl', each to its own --out"
+        )
+    try:
+        return Format(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"invalid choice: {value!r} (choose from 'json', 'hcl')") from None
+
+
+def _platform(value: str) -> str:
+    if not PLATFORM.fullmatch(value):
+        raise argparse.ArgumentTypeError(f"{value!r} is not a platform such as linux_amd64 or darwin_arm64")
+    return value
+
+
+def _check_module_options(options: argparse.Namespace) -> None:
+    if options.backend not in (None, backends.NONE):
+        raise UsageError("--as module: the caller of a reusable module chooses the backend, so leave --backend out")
+    if options.lock:
+        raise UsageError("--as module: the caller of a reusable module has the lock file, so leave --lock out")
 
 
 def _read_configuration(path: Path, folders: MachineFolders, *, import_from: Path | None) -> Configuration:

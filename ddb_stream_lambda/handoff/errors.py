@@ -37,6 +37,12 @@ class SynthesisError(HandoffError):
     exit_code = 5
 
 
+class LockError(HandoffError):
+    """The lock file could not be written: Terraform is missing, or cannot find the providers for a platform."""
+
+    exit_code = 6
+
+
 class InterruptionError(HandoffError):
     """A signal stopped the run.
 

@@ -107,12 +107,8 @@ def check_replaceable(target: Path, contents: Contents | None = None) -> list[st
             f"{target} exists and is not a bundle of this command, so it is not replaced; use another --out"
         )
     expected = checksums.read_checksums(target)
-    # Terraform may change its lock file, which is kept unless the new bundle has its own.
-    changed = [
-        name
-        for name, checksum in expected.items()
-        if _is_changed(target, name, checksum) and (name != LOCK_FILE or name in (contents or {}))
-    ]
+    # Terraform may change its lock file. It is kept, unless the new bundle has its own.
+    changed = [name for name, checksum in expected.items() if name != LOCK_FILE and _is_changed(target, name, checksum)]
     if changed:
         raise OutputError(
             f"{target} has files that were changed after it was made:\n  "
@@ -126,7 +122,7 @@ def check_replaceable(target: Path, contents: Contents | None = None) -> list[st
             f"{target} is in use by Terraform, or Terraform was stopped there: it has the lock {locks[0]}; wait for "
             "Terraform to end, or release the lock with terraform force-unlock"
         )
-    conflicts = [name for name in added if contents and not _is_free(target, name, contents)]
+    conflicts = [name for name in added if contents and name != LOCK_FILE and not _is_free(target, name, contents)]
     if conflicts:
         raise OutputError(
             f"{target} has files that were added, and the new bundle has other files with these names:\n  "

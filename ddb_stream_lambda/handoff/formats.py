@@ -1,15 +1,15 @@
-"""The formats of a bundle's configuration: Terraform's JSON syntax, its native syntax HCL, or both.
-
-See https://developer.hashicorp.com/terraform/language/syntax/json.
-"""
+"""The forms of a bundle: its syntax, and whether it is a root module or a reusable module."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
 
-class Syntax(StrEnum):
-    """A syntax that Terraform reads."""
+class Format(StrEnum):
+    """The syntax of a bundle's configuration: Terraform's JSON syntax, or its native syntax HCL.
+
+    See https://developer.hashicorp.com/terraform/language/syntax/json.
+    """
 
     JSON = "json"
     HCL = "hcl"
@@ -17,17 +17,15 @@ class Syntax(StrEnum):
     @property
     def suffix(self) -> str:
         """The suffix of the syntax's files."""
-        return ".tf.json" if self is Syntax.JSON else ".tf"
+        return ".tf.json" if self is Format.JSON else ".tf"
 
 
-class Format(StrEnum):
-    """A format of a bundle."""
+class BundleKind(StrEnum):
+    """The kind of module that a bundle is.
 
-    JSON = "json"
-    HCL = "hcl"
-    BOTH = "both"
+    Operators run a root module. A reusable module is called by a root module, which configures the providers and the
+    backend.
+    """
 
-    @property
-    def syntax(self) -> Syntax:
-        """The syntax of the files that Terraform reads. The format ``both`` keeps the JSON in a separate folder."""
-        return Syntax.JSON if self is Format.JSON else Syntax.HCL
+    ROOT = "root"
+    MODULE = "module"

@@ -46,7 +46,7 @@ def synthesize(folder: Path) -> Path:
     assert queue is not None
     CloudwatchMetricAlarm(
         stack,
-        "given-up",
+        "given_up",
         alarm_name=f"{prefix.string_value}-orders-given-up",
         alarm_description="The dead-letter queue has messages about records that could not be processed.",
         namespace="AWS/SQS",

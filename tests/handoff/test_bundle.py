@@ -14,6 +14,12 @@ from .support import PROGRAMS, ROOT, Config, Edit, HandOver
 
 GOLDEN = ROOT / "tests" / "golden" / "handoff"
 ARCHIVE = ".zip"
+# The forms of a bundle, each with the options for it and a folder of golden files.
+FORMS = {
+    "json": ("--format", "json"),
+    "hcl": ("--format", "hcl"),
+    "module": ("--as", "module", "--format", "hcl"),
+}
 
 
 def texts(folder: Path) -> dict[str, str]:
@@ -22,24 +28,25 @@ def texts(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_text() for path in files}
 
 
-def test_bundle_equals_the_golden_files(hand_over: HandOver) -> None:
-    bundle = hand_over("--format", "both")
+@pytest.mark.parametrize("form", FORMS)
+def test_bundle_equals_the_golden_files(hand_over: HandOver, form: str) -> None:
+    bundle, golden = hand_over(*FORMS[form]), GOLDEN / form
     if os.environ.get("UPDATE_GOLDEN"):
-        shutil.rmtree(GOLDEN, ignore_errors=True)
-        shutil.copytree(bundle, GOLDEN, ignore=shutil.ignore_patterns(f"*{ARCHIVE}"))
-    assert texts(bundle) == texts(GOLDEN)
+        shutil.rmtree(golden, ignore_errors=True)
+        shutil.copytree(bundle, golden, ignore=shutil.ignore_patterns(f"*{ARCHIVE}"))
+    assert texts(bundle) == texts(golden)
 
 
-@pytest.mark.parametrize("format", ["json", "hcl", "both"])
-def test_checksums_match_every_file(hand_over: HandOver, format: str) -> None:
-    bundle = hand_over("--format", format)
+@pytest.mark.parametrize("form", FORMS)
+def test_checksums_match_every_file(hand_over: HandOver, form: str) -> None:
+    bundle = hand_over(*FORMS[form])
     run = subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=bundle, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     files = {str(path.relative_to(bundle)) for path in bundle.rglob("*") if path.is_file()}
     assert {line.split("  ")[1] for line in (bundle / "SHA256SUMS").read_text().splitlines()} == files - {"SHA256SUMS"}
 
 
-@pytest.mark.parametrize("format", ["json", "hcl", "both"])
+@pytest.mark.parametrize("format", ["json", "hcl"])
 def test_terraform_reads_only_one_syntax(hand_over: HandOver, format: str) -> None:
     bundle = hand_over("--format", format)
     assert bool(list(bundle.glob("*.tf"))) != bool(list(bundle.glob("*.tf.json")))
@@ -48,14 +55,15 @@ def test_terraform_reads_only_one_syntax(hand_over: HandOver, format: str) -> No
 def test_code_has_the_path_in_the_configuration(hand_over: HandOver) -> None:
     bundle = hand_over()
     (function,) = json.loads((bundle / "main.tf.json").read_text())["resource"]["aws_lambda_function"].values()
-    assert (bundle / function["filename"]).is_file()
+    assert function["filename"].startswith("${path.module}/assets/")
+    assert (bundle / function["filename"].removeprefix("${path.module}/")).is_file()
 
 
 def test_configuration_has_no_metadata_of_cdktf(hand_over: HandOver) -> None:
-    bundle = hand_over("--format", "both")
-    for path in [*bundle.glob("*.tf"), *bundle.glob("json/*")]:
-        assert '"//"' not in path.read_text()
-        assert "metadata" not in path.read_text()
+    for format in ("json", "hcl"):
+        for path in hand_over("--format", format).glob("*.tf*"):
+            assert '"//"' not in path.read_text()
+            assert "metadata" not in path.read_text()
 
 
 def test_bundle_names_no_backend_by_default(hand_over: HandOver) -> None:
@@ -79,6 +87,28 @@ def test_backend_of_the_stack_is_named_and_its_settings_are_the_example(hand_ove
     bundle = hand_over("--format", "hcl")
     assert (bundle / "backend.tf").read_text() == 'terraform {\n  backend "s3" {}\n}\n'
     assert (bundle / "backends/s3.tfbackend.example").read_text() == 'bucket = "states"\nkey    = "orders"\n'
+
+
+@pytest.mark.parametrize("format", ["json", "hcl"])
+def test_backends_on_offer_are_no_modules_for_tools(hand_over: HandOver, format: str) -> None:
+    names = {path.name for path in (hand_over("--format", format) / "backends").iterdir()}
+    suffix = {"json": ".tf.json", "hcl": ".tf"}[format]
+    assert names >= {f"s3{suffix}.example", f"local{suffix}.example"}
+    assert all(name.endswith(".example") for name in names)
+
+
+def test_json_bundle_explains_that_a_suppressed_check_holds_for_the_whole_folder(hand_over: HandOver) -> None:
+    assert "each check is suppressed for the whole folder" in (hand_over() / ".checkov.yaml").read_text()
+    assert "whole folder" not in (hand_over("--format", "hcl") / ".checkov.yaml").read_text()
+
+
+def test_git_ignores_state_and_variables_but_not_the_lock_file(hand_over: HandOver) -> None:
+    bundle = hand_over()
+    subprocess.run(["git", "init", "--quiet"], cwd=bundle, check=True)
+    ignored = ["terraform.tfstate", "terraform.tfstate.backup", "prod.tfvars", "prod.plan", "pause_override.tf"]
+    kept = [".terraform.lock.hcl", "main.tf.json", "terraform.tfvars.example", "backends/s3.tfbackend.example"]
+    run = subprocess.run(["git", "check-ignore", *ignored, *kept], cwd=bundle, capture_output=True, text=True)
+    assert run.stdout.splitlines() == ignored
 
 
 def test_backend_of_the_stack_can_be_left_out(hand_over: HandOver, edit: Edit) -> None:
@@ -144,7 +174,7 @@ def test_two_checkouts_write_the_same_bytes_without_a_trace_of_the_machine(tmp_p
         shutil.copy(ROOT / "pyproject.toml", checkout)
         app = {"language": "python", "app": "python -m tests.handoff.example_stack"}
         (checkout / "cdktf.json").write_text(json.dumps(app))
-        command = [sys.executable, "-m", "ddb_stream_lambda", "handoff", "--format", "both"]
+        command = [sys.executable, "-m", "ddb_stream_lambda", "handoff", "--format", "hcl"]
         environment = os.environ | {"PATH": PROGRAMS + os.pathsep + os.environ["PATH"]}
         subprocess.run(command, cwd=checkout, env=environment, check=True, capture_output=True)
         bundle = checkout / "dist" / "orders"

@@ -26,9 +26,9 @@ def run_checkov(bundle: Path) -> dict[str, Any]:
     return dict(json.loads(run.stdout))
 
 
-@pytest.mark.parametrize("format", ["json", "hcl", "both"])
-def test_bundle_passes(hand_over: HandOver, format: str) -> None:
-    report = run_checkov(hand_over("--format", format))
+@pytest.mark.parametrize(("format", "kind"), [("json", "root"), ("hcl", "root"), ("hcl", "module")])
+def test_bundle_passes(hand_over: HandOver, format: str, kind: str) -> None:
+    report = run_checkov(hand_over("--format", format, "--as", kind))
     assert report["summary"]["failed"] == 0, report["results"]["failed_checks"]
     assert report["summary"]["parsing_errors"] == 0
     assert report["summary"]["passed"] >= 15

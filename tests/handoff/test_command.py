@@ -89,7 +89,7 @@ def test_help_has_every_exit_code_and_examples(capsys: pytest.CaptureFixture[str
         run_handoff("--help")
     assert ended.value.code == 0
     text = capsys.readouterr().out
-    for code in ("0", "1", "2", "3", "4", "5", "130"):
+    for code in ("0", "1", "2", "3", "4", "5", "6", "130"):
         assert re.search(rf"^  {code}\b", text, re.MULTILINE)
     assert text.count("ddb-stream-lambda handoff") > 5
 
@@ -106,13 +106,22 @@ def test_unknown_format_lists_the_formats(capsys: pytest.CaptureFixture[str]) ->
     with pytest.raises(SystemExit) as ended:
         run_handoff("--format", "yaml")
     assert ended.value.code == 2
-    assert re.search(r"invalid choice: 'yaml' \(choose from '?json'?, '?hcl'?, '?both'?\)", capsys.readouterr().err)
+    assert re.search(r"invalid choice: 'yaml' \(choose from 'json', 'hcl'\)", capsys.readouterr().err)
+
+
+@pytest.mark.usefixtures("output")
+def test_former_format_both_names_the_formats(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run_handoff("--format", "both")
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert "write a bundle for each of 'json' and 'hcl'" in error
 
 
 def test_examples_of_the_help_are_valid() -> None:
     parser = build_parser("1.2.3")
     examples = re.findall(r"^  ddb-stream-lambda (handoff.*?)(?:  |$|\|)", command.EPILOG, re.MULTILINE)
-    assert len(examples) == 6
+    assert len(examples) == 7
     for example in examples:
         assert parser.parse_args(example.split()).run is command.run
 

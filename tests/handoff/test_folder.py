@@ -114,7 +114,7 @@ def test_new_bundle_keeps_every_added_file(hand_over: HandOver, capsys: pytest.C
 
 def test_added_file_that_is_the_same_in_the_new_bundle_is_replaced(hand_over: HandOver) -> None:
     bundle = hand_over("--format", "hcl")
-    shutil.copy(bundle / "backends/s3.tf", bundle / "backend.tf")
+    shutil.copy(bundle / "backends/s3.tf.example", bundle / "backend.tf")
     hand_over("--format", "hcl", "--backend", "s3")
     assert "backend.tf" in (bundle / "SHA256SUMS").read_text()
 

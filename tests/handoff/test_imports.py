@@ -33,22 +33,24 @@ def error_of(refused: Refused, write_ids: WriteIds) -> Callable[[object], str]:
 
 def test_each_entry_becomes_an_import_block(hand_over: HandOver, write_ids: WriteIds) -> None:
     uuid = "a1b2c3d4-0000-4000-8000-1234567890ab"
-    bundle = hand_over("--format", "both", "--import-from", write_ids({MAPPING: uuid, TABLE: "orders"}))
+    ids = write_ids({MAPPING: uuid, TABLE: "orders"})
+    bundle = hand_over("--format", "hcl", "--import-from", ids)
     assert (bundle / "imports.tf").read_text() == (
         f'import {{\n  to = {TABLE}\n  id = "orders"\n}}\n\nimport {{\n  to = {MAPPING}\n  id = "{uuid}"\n}}\n'
     )
-    blocks = json.loads((bundle / "json/imports.tf.json").read_text())
+    bundle = hand_over("--format", "json", "--import-from", ids)
+    blocks = json.loads((bundle / "imports.tf.json").read_text())
     assert blocks == {"import": [{"to": TABLE, "id": "orders"}, {"to": MAPPING, "id": uuid}]}
 
 
 def test_imports_require_terraform_1_5(hand_over: HandOver, write_ids: WriteIds) -> None:
     bundle = hand_over("--format", "hcl", "--import-from", write_ids({TABLE: "orders"}))
-    assert 'required_version = ">= 1.5.0"' in (bundle / "versions.tf").read_text()
+    assert 'required_version = ">= 1.5.0"' in (bundle / "terraform.tf").read_text()
 
 
 def test_runbook_describes_the_imports(hand_over: HandOver, write_ids: WriteIds) -> None:
     runbook = (hand_over("--import-from", write_ids({TABLE: "orders"})) / "RUNBOOK.md").read_text()
-    assert "The bundle has `import` blocks for existing resources." in runbook
+    assert "`1 to import`, `0 to destroy`" in runbook
 
 
 def test_id_may_be_an_expression(hand_over: HandOver, write_ids: WriteIds) -> None:

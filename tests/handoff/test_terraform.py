@@ -55,7 +55,7 @@ def test_hcl_has_the_format_of_terraform_fmt(hand_over: HandOver, terraform: Ter
 def test_backend_is_chosen_by_copying_its_files(hand_over: HandOver, terraform: Terraform, tmp_path: Path) -> None:
     bundle, folder = hand_over("--format", "hcl"), tmp_path / "chosen"
     folder.mkdir()
-    shutil.copy(bundle / "backends/local.tf", folder)
+    shutil.copy(bundle / "backends/local.tf.example", folder / "backend.tf")
     shutil.copy(bundle / "backends/local.tfbackend.example", folder / "prod.local.tfbackend")
     printed = terraform(folder, "init", "-no-color", "-input=false", "-backend-config=prod.local.tfbackend")
     assert 'Successfully configured the backend "local"' in printed
@@ -84,7 +84,7 @@ def test_override_file_of_the_runbook_disables_prevent_destroy(
     assert "Resources: 1 destroyed" in terraform(tmp_path, "destroy", "-no-color", "-auto-approve")
 
 
-@pytest.mark.parametrize("format", ["json", "hcl", "both"])
+@pytest.mark.parametrize("format", ["json", "hcl"])
 @pytest.mark.usefixtures("stack_for_provider")
 def test_bundle_is_valid(copy_bundle: CopyBundle, terraform_with_provider: Terraform, format: str) -> None:
     bundle = copy_bundle("--format", format, name=format)

@@ -53,9 +53,9 @@ def test_default_events_show_documents_tombstones_and_rejected_records(done: sub
 
 
 def test_default_events_contain_a_duplicate(done: subprocess.CompletedProcess[str]) -> None:
-    logs = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"level"')]
+    logs = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"_aws"')]
 
-    assert [log.get("superseded") for log in logs if log["message"] == "batch done"] == [None, 1]
+    assert [log["Superseded"] for log in logs] == [0, 1]
 
 
 def test_edited_transform_takes_effect(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..facts.checkov import SuppressedCheck
-from ..formats import Syntax
+from ..formats import Format
 
 COMMON = """\
 # Settings of checkov for this folder. Run: checkov -d .
@@ -22,28 +22,34 @@ HCL = """\
 JSON = """\
   - terraform_json
   - secrets
-# In JSON, checkov reads neither required_version nor moved blocks. The skipped files contain nothing else to check.
+# In JSON, checkov reads neither required_version nor import, moved and removed blocks. The skipped files contain
+# nothing else.
 skip-path:
-  - versions.tf.json
+  - terraform.tf.json
+  - imports.tf.json
   - moved.tf.json
+  - removed.tf.json
+"""
+SUPPRESSION = """\
+# Suppressed checks, each with its reason. JSON has no comments, so each check is suppressed for the whole folder: also
+# for a resource that someone adds later. In HCL, a comment suppresses a check for one resource only.
 """
 
 
-def checkov_settings(suppressed_checks: Iterable[SuppressedCheck], syntax: Syntax) -> str:
+def checkov_settings(suppressed_checks: Iterable[SuppressedCheck], format: Format) -> str:
     """Return the file's text.
 
-    In HCL, a comment in each resource suppresses its checks. JSON has no comments, so this file suppresses them for the
-    whole bundle.
+    In HCL, a comment in each resource suppresses its checks. JSON has no comments, so this file suppresses them for
+    every resource of the bundle.
 
     Args:
         suppressed_checks: the checks that are suppressed for any resource.
-        syntax: the syntax of the configuration.
+        format: the syntax of the configuration.
     """
-    if syntax is Syntax.HCL:
+    if format is Format.HCL:
         return COMMON + HCL
     entries = {entry.check: entry for entry in suppressed_checks}
-    heading = "# Suppressed checks, each with its reason. JSON has no comments, so they hold for every resource here:"
-    lines = [heading, "skip-check:"] if entries else []
+    lines = [*SUPPRESSION.splitlines(), "skip-check:"] if entries else []
     for check, entry in sorted(entries.items()):
         lines += [f"  # {entry.type}: {entry.reason}", f"  - {check}"]
     return COMMON + JSON + "".join(f"{line}\n" for line in lines)

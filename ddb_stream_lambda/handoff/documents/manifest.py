@@ -7,19 +7,27 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..facts.constraints import Requirements
-from ..formats import Format
+from ..formats import BundleKind, Format
 
 FILE = "MANIFEST.json"
 FORMAT_NAME = "ddb_stream_lambda hand-off"
 FORMAT_VERSION = 1
 
 
-def manifest(*, stack: str, format: Format, tool_versions: Mapping[str, str], requirements: Requirements) -> str:
+def manifest(
+    *,
+    stack: str,
+    format: Format,
+    kind: BundleKind,
+    tool_versions: Mapping[str, str],
+    requirements: Requirements,
+) -> str:
     """Return the file's text.
 
     Args:
         stack: the stack's name.
-        format: the format of the bundle's configuration.
+        format: the syntax of the bundle's configuration.
+        kind: the kind of module that the bundle is.
         tool_versions: the version of each tool that made the stack.
         requirements: the constraints on Terraform and the providers.
     """
@@ -28,6 +36,7 @@ def manifest(*, stack: str, format: Format, tool_versions: Mapping[str, str], re
         "format_version": FORMAT_VERSION,
         "stack": stack,
         "form": format.value,
+        "kind": kind.value,
         "made_by": dict(tool_versions),
         "terraform": requirements.terraform,
         "providers": {

@@ -9,11 +9,12 @@ from ..facts.constraints import Requirements
 from ..facts.permissions import Permissions, Statement
 from ..facts.policy_documents import Clause
 from ..facts.stack import DescribedResource, StackFacts
-from ..formats import Format, Syntax
+from ..formats import Format
 from ..synthesized import templates
 from ..synthesized.configuration import Resource
 from .diagram import diagram
 from .markdown import code, code_list, paragraph, table
+from .module_usage import module_introduction
 from .terraform_docs import page_of, terraform_docs
 
 DEPLOY = """\
@@ -70,11 +71,10 @@ def readme(facts: StackFacts, format: Format) -> str:
 
     Args:
         facts: the facts about the stack.
-        format: the format of the bundle's configuration.
+        format: the syntax of the bundle's configuration.
     """
     sections = [
-        _introduction(facts, format),
-        _state(facts.backends, format.syntax),
+        *_first_sections(facts, format),
         ORIGIN.format(stack=facts.stack),
         _opentofu(facts.requirements),
         _diagram(facts),
@@ -86,10 +86,21 @@ def readme(facts: StackFacts, format: Format) -> str:
     return "\n\n".join(filter(None, sections)) + "\n"
 
 
+def _first_sections(facts: StackFacts, format: Format) -> list[str]:
+    if facts.module is None:
+        return [_introduction(facts, format), _state(facts.backends, format)]
+    resources = [described.resource for described in facts.resources]
+    return [
+        module_introduction(
+            facts.stack, facts.module.split, resources=resources, variables=facts.variables, format=format
+        )
+    ]
+
+
 def _introduction(facts: StackFacts, format: Format) -> str:
     stack = facts.stack
     required = code_list(variable.name for variable in facts.variables if variable.is_required)
-    contents = [f"the configuration (`*{format.syntax.suffix}`)"]
+    contents = [f"the configuration (`*{format.suffix}`)"]
     if any(name.startswith("assets/") for name in facts.assets.files):
         contents.append("the files that it deploys (`assets/`)")
     paragraphs = [
@@ -108,22 +119,14 @@ def _introduction(facts: StackFacts, format: Format) -> str:
         ),
         "[RUNBOOK.md](RUNBOOK.md) has the steps for the first deployment, for a rollback, and for other operations.",
     ]
-    if format is Format.BOTH:
-        paragraphs.append(
-            paragraph(
-                "The folder `json/` has the same configuration in Terraform's JSON syntax. Terraform does not read "
-                "this folder. Both configurations produce the same plan. To use the JSON instead: "
-                "`rm *.tf && mv json/*.tf.json .`"
-            )
-        )
     return "\n\n".join(paragraphs)
 
 
-def _state(backends: Backends, syntax: Syntax) -> str:
+def _state(backends: Backends, format: Format) -> str:
     if backends.chosen is not None:
         type = backends.chosen.type
         where = paragraph(
-            f"Terraform keeps the state in the backend `{type}`. The file `backend{syntax.suffix}` has the `backend` "
+            f"Terraform keeps the state in the backend `{type}`. The file `backend{format.suffix}` has the `backend` "
             "block, without settings. You provide the settings:"
         )
         return f"""\
@@ -135,12 +138,13 @@ def _state(backends: Backends, syntax: Syntax) -> str:
 cp backends/{type}.tfbackend.example prod.{type}.tfbackend    # one file for each environment; fill it in
 terraform init -backend-config=prod.{type}.tfbackend
 ```"""
-    copy_block = f"cp backends/s3{syntax.suffix} ."
+    copy_block = f"cp backends/s3{format.suffix}.example backend{format.suffix}"
     types = code_list(backend.type for backend in backends.offered)
     offer = paragraph(
         f"The folder `backends/` has these files for the types {types}. For another type, write similar files."
     )
     copy_settings = "cp backends/s3.tfbackend.example prod.s3.tfbackend"
+    width = max(len(copy_block), len(copy_settings))
     return f"""\
 ## State
 
@@ -149,8 +153,8 @@ enough to choose a backend: without a `backend` block, Terraform prints a warnin
 backend, copy the file with its block, and then its settings. For example, for S3:
 
 ```sh
-{copy_block:{len(copy_settings)}}    # the `backend` block; it has no settings
-{copy_settings}    # one file for each environment; fill it in
+{copy_block:{width}}    # the `backend` block; it has no settings
+{copy_settings:{width}}    # one file for each environment; fill it in
 terraform init -backend-config=prod.s3.tfbackend
 ```
 

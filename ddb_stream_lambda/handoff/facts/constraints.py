@@ -19,12 +19,14 @@ class RequiredProvider:
         source: the full source, such as ``hashicorp/aws``.
         version: the constraint, such as ``~> 6.25``.
         synthesized_for: the version that the provider's bindings were generated from.
+        aliases: the aliases that the caller of a reusable module passes, such as ``aws.east``.
     """
 
     name: str
     source: str
     version: str
     synthesized_for: str
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,11 @@ class Requirements:
     @property
     def block(self) -> dict[str, Any]:
         """The ``terraform`` block in Terraform's JSON syntax."""
-        providers = {entry.name: {"source": entry.source, "version": entry.version} for entry in self.providers}
+        providers = {
+            entry.name: {"source": entry.source, "version": entry.version}
+            | ({"configuration_aliases": list(entry.aliases)} if entry.aliases else {})
+            for entry in self.providers
+        }
         return {"required_version": self.terraform, "required_providers": providers}
 
 
@@ -80,6 +86,7 @@ def read_requirements(configuration: Configuration) -> Requirements:
             source=_full_source(provider.get("source", name)),
             version=_up_to_next_major(provider.get("version", ">= 0.0.0")),
             synthesized_for=provider.get("version", ""),
+            aliases=tuple(provider.get("configuration_aliases", ())),
         )
         for name, provider in sorted(configuration.settings.get("required_providers", {}).items())
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..formats import BundleKind
 from ..synthesized.assets import Assets
 from ..synthesized.configuration import Configuration, Resource
+from ..synthesized.module import ReusableModule, as_module
 from .backends import Backends, choose_backends
 from .checkov import SuppressedCheck, suppressed_checks_of
 from .constraints import Requirements, read_requirements
@@ -34,8 +36,21 @@ class DescribedResource:
 
 
 @dataclass(frozen=True)
+class ModuleFacts:
+    """The facts that only a reusable module has.
+
+    Attributes:
+        split: the module and its example.
+        example_requirements: the constraints of the example on Terraform and the providers.
+    """
+
+    split: ReusableModule
+    example_requirements: Requirements
+
+
+@dataclass(frozen=True)
 class StackFacts:
-    """The facts about a stack.
+    """The facts about a stack. For a reusable module, these are the facts about the module without its example.
 
     Attributes:
         stack: the stack's name.
@@ -51,6 +66,7 @@ class StackFacts:
         references: the addresses that each resource, data source and module refers to.
         permissions: the permissions that the resources grant.
         tool_versions: the version of each tool that made the stack.
+        module: the facts about the module and its example; None for a root module.
     """
 
     stack: str
@@ -66,12 +82,14 @@ class StackFacts:
     references: Mapping[str, Sequence[str]]
     permissions: Permissions
     tool_versions: Mapping[str, str]
+    module: ModuleFacts | None
 
 
 def derive_facts(
     stack: str,
     configuration: Configuration,
     *,
+    kind: BundleKind = BundleKind.ROOT,
     assets: Assets | None = None,
     backend: str | None,
     cdktf_version: str,
@@ -82,11 +100,20 @@ def derive_facts(
     Args:
         stack: the stack's name.
         configuration: the stack's configuration, import blocks included.
+        kind: the kind of module that the bundle is.
         assets: the files that go along with the configuration; None if there are none.
         backend: the type of backend that the bundle names, or `backends.NONE`; None for the stack's backend.
         cdktf_version: the version of cdktf that synthesized the stack.
         package_version: the version of this package.
+
+    Raises:
+        ConfigurationError: if the stack cannot be a reusable module, and is to be one.
     """
+    module = None
+    if kind is BundleKind.MODULE:
+        split = as_module(stack, configuration)
+        module = ModuleFacts(split, read_requirements(configuration))
+        configuration = split.configuration
     requirements = read_requirements(configuration)
     providers = [provider.name for provider in requirements.providers]
     of_patterns = pattern_addresses(configuration)
@@ -110,6 +137,7 @@ def derive_facts(
         tool_versions=read_tool_versions(
             package_version=package_version, cdktf_version=cdktf_version, providers=providers
         ),
+        module=module,
     )
 
 

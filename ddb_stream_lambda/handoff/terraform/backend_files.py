@@ -1,7 +1,8 @@
 """The files that choose and configure a backend.
 
 The option ``-backend-config`` is not enough to choose a backend: Terraform needs a ``backend`` block. So each backend
-has a file with an empty block, and a file with an example of its settings. See
+has a file with an empty block, and a file with an example of its settings. The names of both end in ``.example``:
+a folder with a file ``*.tf`` is a module for tools that search a tree of folders. See
 https://developer.hashicorp.com/terraform/language/backend#partial-configuration.
 """
 
@@ -10,22 +11,22 @@ from __future__ import annotations
 import json
 
 from ..facts.backends import Backend, Backends
-from ..formats import Syntax
+from ..formats import Format
 
 
-def backend_files(backends: Backends, syntax: Syntax) -> dict[str, str]:
+def backend_files(backends: Backends, format: Format) -> dict[str, str]:
     """Return the text of each file by its path: those of the backends on offer, and that of the chosen one."""
     files = {}
     for backend in backends.offered:
-        files[f"backends/{backend.type}{syntax.suffix}"] = _empty_block(backend, syntax)
+        files[f"backends/{backend.type}{format.suffix}.example"] = _empty_block(backend, format)
         files[f"backends/{backend.type}.tfbackend.example"] = _example_settings(backend)
     if backends.chosen is not None:
-        files[f"backend{syntax.suffix}"] = _empty_block(backends.chosen, syntax)
+        files[f"backend{format.suffix}"] = _empty_block(backends.chosen, format)
     return files
 
 
-def _empty_block(backend: Backend, syntax: Syntax) -> str:
-    if syntax is Syntax.JSON:
+def _empty_block(backend: Backend, format: Format) -> str:
+    if format is Format.JSON:
         return json.dumps({"terraform": {"backend": {backend.type: {}}}}, indent=2) + "\n"
     return f'terraform {{\n  backend "{backend.type}" {{}}\n}}\n'
 

@@ -47,7 +47,7 @@ SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"
 # The categories of characters that are written as escapes: control characters, separators of lines and paragraphs,
 # invisible characters, and private ones.
 ESCAPED_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Co", "Cn"})
-# What Go's `unicode.IsSpace` calls a space, which the marks `~` remove.
+# The spaces that the marks `~` remove: those of Go's `unicode.IsSpace`.
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
@@ -102,7 +102,7 @@ def write_comment(text: str) -> list[str]:
 def build_blocks(
     name: str, value: Any, schema: BlockSchema, address: str, first: Sequence[str] = ()
 ) -> Iterator[tuple[Body, Block]]:
-    """Yield each block that a value in Terraform's JSON syntax stands for, and the block of HCL.
+    """Yield each block of a value in Terraform's JSON syntax, and the block of HCL.
 
     Args:
         name: the type of the blocks.
@@ -139,25 +139,25 @@ def build_block(
     order = [*meta, *first, *sorted(set(arguments).difference(LAST_BLOCKS)), *LAST_BLOCKS]
     for name in sorted(arguments, key=order.index):
         value = arguments[name]
-        place = join(address, name)
+        path = join(address, name)
         nested, kind = schema.block(name), schema.kind(name)
         if nested is not None:
-            block.blocks += [inner for _, inner in build_blocks(name, value, nested, place)]
+            block.blocks += [inner for _, inner in build_blocks(name, value, nested, path)]
         elif name == METADATA:
             continue
         elif name in schema.uncertain and _has_objects(value):
             raise ConfigurationError(
-                f"{place}: the provider bindings do not say whether this is a block or an argument; run "
+                f"{path}: the provider bindings do not say whether this is a block or an argument; run "
                 "`terraform init` in the stack's folder in cdktf.out, or use --format json"
             )
         elif kind is None or not IDENTIFIER.fullmatch(name):
-            raise ConfigurationError(f"{place}: unknown argument, which cannot be written as HCL; use --format json")
+            raise ConfigurationError(f"{path}: unknown argument, which cannot be written as HCL; use --format json")
         else:
             target = block.last_arguments if name in LAST_ARGUMENTS else block.arguments
             try:
                 target.append((name, write_expression(value, kind)))
             except ValueError as error:
-                raise ConfigurationError(f"{place}: {error}") from error
+                raise ConfigurationError(f"{path}: {error}") from error
     return block
 
 
@@ -184,7 +184,9 @@ def write_expression(value: Any, kind: Kind = Kind.TEMPLATE) -> str:
     if isinstance(value, Mapping):
         if not value:
             return "{}"
-        entries = (f"{_write_key(key, kind)} = {write_expression(item, kind)}" for key, item in value.items())
+        entries = (
+            f"{_write_key(key, kind)} = {write_expression(item, kind.of_key(key))}" for key, item in value.items()
+        )
         return "\n".join(["{", *entries, "}"])
     return str(value) if isinstance(value, Decimal) else write_json(value)
 

@@ -1,6 +1,6 @@
-"""The check of a bundle's HCL: parsed by HashiCorp's parser, it must say what the JSON configuration says.
+"""The check of a bundle's HCL: parsed by HashiCorp's parser, it must have the same meaning as the JSON configuration.
 
-Each place of the configuration is compared. A difference is an error with the place's address; such a bundle is never
+Each value of the configuration is compared. A difference is an error with the value's address; such a bundle is never
 written.
 """
 
@@ -38,10 +38,10 @@ COMMENTS = ("#", "//", "/*")
 
 @dataclass(frozen=True)
 class Difference:
-    """A place where the HCL does not say what the JSON says.
+    """A value of the JSON that the HCL does not have.
 
     Attributes:
-        address: the address of the place.
+        address: the address of the value.
         expected: the value in the JSON configuration.
         found: the value that the parser read from the HCL.
     """
@@ -64,7 +64,7 @@ class Form(Enum):
 
 @dataclass(frozen=True)
 class Question:
-    """A place that the parser must decide.
+    """A value that only the parser can compare.
 
     Attributes:
         difference: the difference, if the answer is not the same.
@@ -110,7 +110,7 @@ def checked_hcl_files(
 
 
 def check_hcl(files: Mapping[str, str], blocks: Mapping[str, Any], schema: BlockSchema, tool: HclTool) -> None:
-    """Check that HCL says what a configuration in Terraform's JSON syntax says.
+    """Check that HCL has the same meaning as a configuration in Terraform's JSON syntax.
 
     Args:
         files: the text of each file by its name.
@@ -127,9 +127,9 @@ def check_hcl(files: Mapping[str, str], blocks: Mapping[str, Any], schema: Block
         messages = [f"{name}: {message}" for name, message in errors.items()]
         raise ConfigurationError(_message(messages or ["the files together are not HCL"]))
     found = _read(parsed["all"])
-    places = list(_compare_body(blocks, found, schema, ""))
-    differences = [place for place in places if isinstance(place, Difference)]
-    questions = [place for place in places if isinstance(place, Question)]
+    results = list(_compare_body(blocks, found, schema, ""))
+    differences = [result for result in results if isinstance(result, Difference)]
+    questions = [result for result in results if isinstance(result, Question)]
     if questions:
         answers, _ = tool.parse({str(index): question.text for index, question in enumerate(questions)})
         for index, question in enumerate(questions):
@@ -168,15 +168,15 @@ def _compare_body(
     for name, value in expected.items():
         if name == METADATA and schema.kind(name) is None:
             continue
-        place = join(address, name) if address or name not in ADDRESSES else ADDRESSES[name]
+        path = join(address, name) if address or name not in ADDRESSES else ADDRESSES[name]
         nested, kind = schema.block(name), schema.kind(name)
         content = remaining.pop(name, MISSING)
         if nested is not None:
-            yield from _compare_blocks(value, content, nested, place)
+            yield from _compare_blocks(value, content, nested, path)
         elif content is MISSING:
-            yield Difference(place, value, content)
+            yield Difference(path, value, content)
         else:
-            yield from _compare(value, content, kind or Kind.TEMPLATE, place)
+            yield from _compare(value, content, kind or Kind.TEMPLATE, path)
     for name, content in remaining.items():
         yield Difference(join(address, name), MISSING, content)
 
@@ -221,7 +221,7 @@ def _compare(expected: Any, found: Any, kind: Kind, address: str) -> Iterator[Di
         for key, item in expected.items():
             name = key if kind is not Kind.TEXT else escape_template(key)
             _, content = contents.pop(_normal(name), (key, MISSING))
-            yield from _compare(item, content, kind, f"{address}.{key}")
+            yield from _compare(item, content, kind.of_key(key), f"{address}.{key}")
         for key, item in contents.values():
             yield Difference(f"{address}.{key}", MISSING, item)
     elif isinstance(expected, (list, tuple)):

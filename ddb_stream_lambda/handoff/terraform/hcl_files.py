@@ -25,9 +25,19 @@ FIRST_ARGUMENTS: Mapping[str, Sequence[str]] = {
 # The first part of a block's address in Terraform, where it is not its type.
 ADDRESSES = {"resource": "", "variable": "var"}
 # The blocks of main.tf, in their order.
-MAIN_BLOCKS = ("provider", "locals", "data", "ephemeral", "resource", "module", "check", "removed")
+MAIN_BLOCKS = ("locals", "data", "ephemeral", "resource", "module", "check")
 # The blocks with a separate file.
-SEPARATE_FILES = {"variables.tf": "variable", "outputs.tf": "output", "imports.tf": "import", "moved.tf": "moved"}
+SEPARATE_FILES = {
+    "providers.tf": "provider",
+    "variables.tf": "variable",
+    "outputs.tf": "output",
+    "imports.tf": "import",
+    "moved.tf": "moved",
+    "removed.tf": "removed",
+}
+# The files that every module has: https://developer.hashicorp.com/terraform/language/modules/develop/structure
+STANDARD_FILES = ("main.tf", "variables.tf", "outputs.tf")
+NO_BLOCKS = "# This configuration has no blocks of this kind.\n"
 
 
 def hcl_files(
@@ -50,7 +60,7 @@ def hcl_files(
     """
     files = {
         "main.tf": [block for type in MAIN_BLOCKS for block in _blocks(type, configuration, schema, resources)],
-        "versions.tf": [hcl.build_block("terraform", requirements.block, schema.blocks["terraform"], "terraform")],
+        "terraform.tf": [hcl.build_block("terraform", requirements.block, schema.blocks["terraform"], "terraform")],
         **{file: _blocks(type, configuration, schema) for file, type in SEPARATE_FILES.items()},
     }
     return {name: hcl.write_blocks(blocks) for name, blocks in files.items() if blocks}

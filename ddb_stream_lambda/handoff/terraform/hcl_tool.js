@@ -3,8 +3,8 @@
 // Usage: node hcl_tool.js FOLDER...
 // The libraries are looked for as Node.js does it, from each folder. Each line on standard input is a JSON object with
 // "format" and "parse": texts by their names. The line on standard output has the results by the same names: texts, and
-// the JSON text of the parsed configuration; or "errors" by the name of the text. The first line of output says which
-// libraries there are.
+// the JSON text of the parsed configuration; or "errors" by the name of the text. The first line of output has the
+// libraries that were found.
 "use strict";
 
 const readline = require("readline");

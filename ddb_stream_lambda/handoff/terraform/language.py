@@ -60,9 +60,9 @@ MODULE = BlockSchema(
 MOVED = BlockSchema({"from": CODE, "to": CODE})
 REMOVED = BlockSchema({"from": CODE}, {"lifecycle": LIFECYCLE, "connection": CONNECTION, "provisioner": PROVISIONER})
 IMPORT = BlockSchema({"to": CODE, "id": TEMPLATE, "identity": TEMPLATE, "provider": CODE, "for_each": TEMPLATE})
-TERRAFORM = BlockSchema({"required_version": TEXT}, {"required_providers": BlockSchema(others=TEXT)})
+TERRAFORM = BlockSchema({"required_version": TEXT}, {"required_providers": BlockSchema(others=Kind.PROVIDER)})
 LOCALS = BlockSchema(others=TEMPLATE)
-# What is built into Terraform has no provider to ask:
+# These types are built into Terraform, so no provider has their schemas:
 # https://developer.hashicorp.com/terraform/language/resources/terraform-data and
 # https://developer.hashicorp.com/terraform/language/state/remote-state-data.
 BUILT_IN = {
@@ -103,8 +103,8 @@ def root_schema(schemas: Mapping[str, BlockSchema]) -> BlockSchema:
     data_sources: dict[str, BlockSchema] = {}
     ephemeral_resources: dict[str, BlockSchema] = {}
     for kind, schema in schemas.items():
-        place, _, type = kind.rpartition(".")
-        if place == "provider":
+        prefix, _, type = kind.rpartition(".")
+        if prefix == "provider":
             providers[type] = replace(schema, arguments={**schema.arguments, "alias": TEXT, "version": TEXT})
         else:
             full = replace(
@@ -113,7 +113,7 @@ def root_schema(schemas: Mapping[str, BlockSchema]) -> BlockSchema:
                 blocks={**schema.blocks, **META_BLOCKS},
                 labels=0,
             )
-            {"": resources, "data": data_sources, "ephemeral": ephemeral_resources}[place][type] = full
+            {"": resources, "data": data_sources, "ephemeral": ephemeral_resources}[prefix][type] = full
     data = BlockSchema(labels=2, types=data_sources)
     return BlockSchema(
         blocks={

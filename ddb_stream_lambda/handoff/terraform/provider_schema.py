@@ -1,7 +1,7 @@
 """The arguments of a resource that are nested blocks, read from the provider's schema or its bindings.
 
 Terraform's JSON syntax writes a nested block ``environment {}`` and a map ``tags = {}`` in the same way; HCL does not.
-Where the stack is initialized, ``terraform providers schema`` says which is which. Otherwise, it is read from the
+Where the stack is initialized, ``terraform providers schema`` is the source. Otherwise, it is read from the
 JavaScript of the provider's CDKTF bindings. An unknown argument is an error, never a guess.
 
 Tested with cdktf-cdktf-provider-aws 21.22.1 and the AWS provider 5.100.0.
@@ -55,7 +55,7 @@ def read_schemas(kinds: Iterable[str], stack_folder: Path | None = None) -> Mapp
     Args:
         kinds: ``aws_dynamodb_table`` for a resource, ``data.aws_region`` for a data source, ``provider.aws`` for a
             provider, ``ephemeral.random_password`` for an ephemeral resource.
-        stack_folder: the stack's folder. If Terraform is initialized there, it says the schemas.
+        stack_folder: the stack's folder. If Terraform is initialized there, the schemas come from it.
 
     Raises:
         ConfigurationError: naming the kinds that neither Terraform nor the installed bindings know.
@@ -145,11 +145,11 @@ def _provider_of(kind: str) -> str:
 
 def _folder_of(kind: str) -> str:
     """Return the kind's folder in the bindings."""
-    place, _, type = kind.rpartition(".")
-    if place == "provider":
+    prefix, _, type = kind.rpartition(".")
+    if prefix == "provider":
         return "provider"
-    if place:
-        return f"{place}-{type.replace('_', '-')}"
+    if prefix:
+        return f"{prefix}-{type.replace('_', '-')}"
     return type.split("_", 1)[1].replace("_", "-") if "_" in type else type
 
 

@@ -13,7 +13,7 @@ METADATA = "//"
 
 
 class Kind(Enum):
-    """What the strings of an argument are in Terraform's JSON syntax.
+    """The meaning of an argument's strings in Terraform's JSON syntax.
 
     See https://developer.hashicorp.com/terraform/language/syntax/json#block-type-specific-exceptions.
     """
@@ -21,6 +21,13 @@ class Kind(Enum):
     TEMPLATE = "templates, with expressions"
     TEXT = "literal text: `${` is two characters"
     CODE = "an expression, such as an address or a type"
+    PROVIDER = "literal text, except for the addresses in configuration_aliases"
+
+    def of_key(self, key: str) -> Kind:
+        """Return what the strings of an entry are, in an object whose strings are of this kind."""
+        if self is Kind.PROVIDER:
+            return Kind.CODE if key == "configuration_aliases" else Kind.TEXT
+        return self
 
 
 @dataclass
@@ -97,9 +104,9 @@ def join(address: str, name: str) -> str:
 
 
 def bodies_of(value: Any, labels: int, address: str) -> Iterator[Body]:
-    """Yield the blocks that a value in Terraform's JSON syntax stands for.
+    """Yield the blocks of a value in Terraform's JSON syntax.
 
-    The value is an object for one block or a list for several; null stands for no block. Each label is a level of
+    The value is an object for one block or a list for several; null is no block. Each label is a level of
     objects, which may be lists too.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ddb_stream_lambda.handoff.documents.checkov_settings import checkov_settings
 from ddb_stream_lambda.handoff.documents.readme import readme
-from ddb_stream_lambda.handoff.formats import Format, Syntax
+from ddb_stream_lambda.handoff.formats import Format
 from ddb_stream_lambda.handoff.synthesized.assets import Assets
 
 from .support import facts_of
@@ -105,6 +105,6 @@ def test_commands_of_gnupg_sign_and_verify(tmp_path: Path, monkeypatch: pytest.M
     subprocess.run(["gpgconf", "--kill", "gpg-agent"], check=False)
 
 
-@pytest.mark.parametrize("syntax", Syntax)
-def test_checkov_looks_for_secrets(syntax: Syntax) -> None:
-    assert "\n  - secrets\n" in checkov_settings([], syntax)
+@pytest.mark.parametrize("format", Format)
+def test_checkov_looks_for_secrets(format: Format) -> None:
+    assert "\n  - secrets\n" in checkov_settings([], format)

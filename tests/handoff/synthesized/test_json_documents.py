@@ -86,7 +86,7 @@ def test_document_with_an_identifier_that_aws_makes_is_rewritten(expression: str
         '{"a": "\\b"}',
         '{"a": -0.0}',
         '{"a": 1e200}',
-        # Not what the text says.
+        # The document is not the same after it is read.
         '{"a": 1, "a": 2}',
         '{"a": "\\ud800"}',
         "[" * 200 + "]" * 200,
@@ -122,14 +122,14 @@ def test_only_arguments_of_aws_resources_are_documents() -> None:
             "module": {"it": {"policy": text}},
         }
     )
-    documents = {place for place, value in places(blocks) if isinstance(value, Document)}
+    documents = {path for path, value in values_by_path(blocks) if isinstance(value, Document)}
     assert documents == {"resource.aws_sqs_queue.it.policy", "resource.aws_iam_role.it.inline_policy.0.policy"}
-    assert {value for _, value in places(blocks)} == {text, '{"a":2,"b":1}', "a"}
+    assert {value for _, value in values_by_path(blocks)} == {text, '{"a":2,"b":1}', "a"}
 
 
-def places(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+def values_by_path(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, (dict, list)):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from places(item, f"{place}.{key}".lstrip("."))
+            yield from values_by_path(item, f"{path}.{key}".lstrip("."))
     else:
-        yield place, value
+        yield path, value

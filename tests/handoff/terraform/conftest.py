@@ -14,7 +14,7 @@ from ..support import ROOT
 
 
 class Convert(Protocol):
-    """Writes blocks in Terraform's JSON syntax as HCL, checks it, and returns the text of all files but versions.tf."""
+    """Writes blocks in Terraform's JSON syntax as HCL, checks it, and returns all text but that of terraform.tf."""
 
     def __call__(self, blocks: dict[str, Any], *, check: bool = True) -> str: ...
 
@@ -43,7 +43,7 @@ def convert(hcl_tool: HclTool) -> Convert:
             tool=hcl_tool,
             check=check,
         )
-        return "\n".join(text for name, text in files.items() if name != "versions.tf")
+        return "\n".join(text for name, text in files.items() if name != "terraform.tf")
 
     return convert
 

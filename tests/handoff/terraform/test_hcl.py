@@ -243,7 +243,7 @@ def test_providers_with_aliases(convert: Convert) -> None:
         ('with "quotes" and \\', '"with \\"quotes\\" and \\\\"'),
         ("two\nlines", '"two\\nlines"'),
         ("\b\f\r\t/\x00\x7f\u2028\ufeff", '"\\u0008\\u000c\\r\\t/\\u0000\\u007f\\u2028\\ufeff"'),
-        ("\U0001f600 größer \ue000", '"\U0001f600 größer \\ue000"'),
+        ("\U0001f600 größer \uf8ff", '"\U0001f600 größer \\uf8ff"'),
         ("${var.name}", "var.name"),
         ("${var.name}-x", '"${var.name}-x"'),
         ('a "${join("-", var.list)}"', '"a \\"${join("-", var.list)}\\""'),
@@ -297,7 +297,7 @@ def test_text_that_has_the_marks_of_the_check_is_kept(write_value: WriteValue) -
     assert write_value("END\n%{ if a }ENDD%{ endif }\nEND") == '"END\\n%{if a}ENDD%{endif}\\nEND"'
 
 
-# Literal places.
+# Literal values_by_path.
 
 
 def test_default_and_description_of_a_variable_are_literal_text(convert: Convert) -> None:
@@ -356,7 +356,7 @@ def test_other_text_with_json_stays_text(convert: Convert) -> None:
     assert 'policy = "{\\"b\\": 1, \\"a\\": 2}"' in text
 
 
-# What is refused.
+# Configurations that are refused.
 
 
 @pytest.mark.parametrize(
@@ -379,7 +379,7 @@ def test_what_hcl_cannot_say_is_refused(convert: Convert, blocks: dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    ("blocks", "place"),
+    ("blocks", "path"),
     [
         ({"output": {"it": {"value": "${a\nb = c}"}}}, r"outputs\.tf: parse config: "),
         (
@@ -392,6 +392,6 @@ def test_what_hcl_cannot_say_is_refused(convert: Convert, blocks: dict[str, Any]
         ({"locals": {"a": "%{ else }"}}, r"main\.tf: parse config: "),
     ],
 )
-def test_text_that_is_not_an_expression_is_refused(convert: Convert, blocks: dict[str, Any], place: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"cannot be written as HCL with the same meaning.*\n  {place}"):
+def test_text_that_is_not_an_expression_is_refused(convert: Convert, blocks: dict[str, Any], path: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"cannot be written as HCL with the same meaning.*\n  {path}"):
         convert(blocks)

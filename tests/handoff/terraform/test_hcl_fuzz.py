@@ -1,4 +1,4 @@
-"""Generated configurations: HCL says the same as the JSON, by the parser's reading, or it is refused."""
+"""Generated configurations: HCL has the same meaning as the JSON, by the parser's reading, or it is refused."""
 
 import contextlib
 import json

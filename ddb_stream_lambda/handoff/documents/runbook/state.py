@@ -182,8 +182,7 @@ def _choose(commands: Commands, types: list[str]) -> list[str]:
         shell(*_copy_example(commands)),
         paragraph(
             f"The first file chooses the type. Fill in the second one, `{BACKEND_SETTINGS}`, with values that differ "
-            "for "
-            "each environment. Keep both files."
+            "for each environment. Keep both files."
         ),
         "For one person on one machine, `local` is enough. Its example keeps the state next to the bundle's folder:",
         shell(*_copy_example(commands, "local")),
@@ -202,7 +201,7 @@ def _configure(type: str) -> list[str]:
 
 def _copy_example(commands: Commands, type: str = "s3") -> list[str]:
     return [
-        f"cp backends/{type}{commands.suffix} backend{commands.suffix}",
+        f"cp backends/{type}{commands.suffix}.example backend{commands.suffix}",
         f"cp backends/{type}.tfbackend.example {BACKEND_SETTINGS}",
     ]
 

@@ -1,7 +1,3 @@
-provider "aws" {
-  region = var.region
-}
-
 # The source table of the stream. It is encrypted with the AWS managed key, has point-in-time recovery
 # and is protected against terraform destroy.
 resource "aws_dynamodb_table" "pipeline" {
@@ -161,7 +157,7 @@ resource "aws_lambda_function" "pipeline" {
   # checkov:skip=CKV_AWS_272:source_code_hash finds an archive that is damaged or mixed up. It does not prove who made the archive: code signing does, and it needs a signing profile, which belongs to the account.
 
   function_name    = "${var.name_prefix}-orders"
-  filename         = "assets/code-hello/85c39b33e5b99c494c786ff2a91bd12c78631fa3ef6d3966e580bdffd9043ab4/hello.zip"
+  filename         = "${path.module}/assets/code-hello/85c39b33e5b99c494c786ff2a91bd12c78631fa3ef6d3966e580bdffd9043ab4/hello.zip"
   handler          = "index.handler"
   role             = aws_iam_role.pipeline.arn
   runtime          = "python3.13"
@@ -213,7 +209,7 @@ resource "aws_lambda_event_source_mapping" "pipeline" {
 }
 
 # The dead-letter queue has messages about records that could not be processed.
-resource "aws_cloudwatch_metric_alarm" "given-up" {
+resource "aws_cloudwatch_metric_alarm" "given_up" {
   alarm_name          = "${var.name_prefix}-orders-given-up"
   alarm_actions       = var.alarm_actions
   alarm_description   = "The dead-letter queue has messages about records that could not be processed."
