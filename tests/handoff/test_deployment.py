@@ -155,7 +155,7 @@ def test_runbook_deploys_updates_rolls_back_imports_and_destroys_a_stack(
     imports.write_text(re.sub(r'"\w+_UUID"', json.dumps(uuid), text))
     assert "".join(saved_block.split()).replace(name, "${var.name_prefix}-orders") in "".join(text.split())
     plan = third.run("Import existing resources", 2)
-    assert re.findall("Plan: .*? to import", plan) == ["Plan: 9 to import"]
+    assert re.findall("Plan: .*? to add", plan) == ["Plan: 9 to import, 0 to add"]
     # The older provider does not read starting_position from AWS, so it replaces an imported mapping.
     assert set(re.findall(r"# (\S+) must be replaced", plan)) <= {MAPPING}
     third.run("Import existing resources", 3)
