@@ -11,7 +11,7 @@ import pytest
 from .support import OFFLINE_SETTINGS
 
 # Everything that the commands of a runbook need, besides the AWS CLI.
-TOOLS = ("bash", "cat", "cp", "diff", "mv", "rm", "sed", "sha256sum", "shasum", "terraform", "tr")
+TOOLS = ("bash", "cat", "cp", "diff", "grep", "mv", "rm", "sed", "sha256sum", "shasum", "terraform", "tr")
 AWS = Path(__file__).parent / "aws_command.py"
 # The first block of the runbook is above the chapters.
 INTRODUCTION = ""

@@ -141,8 +141,8 @@ def test_runbook_deploys_updates_rolls_back_imports_and_destroys_a_stack(
     assert "Plan: 0 to add, 0 to change, 8 to destroy." in others
     assert TABLE not in others
     first.run("Destroy everything except", 3)
-    saved_block = (first.folder / "imports.tf").read_text()
-    (first.folder / "imports.tf").unlink()
+    saved_block = (first.folder / "existing.tf").read_text()
+    (first.folder / "existing.tf").unlink()
 
     # The state is lost. A bundle with import blocks for some resources, and the runbook for the others, import all.
     state.unlink()
@@ -155,7 +155,7 @@ def test_runbook_deploys_updates_rolls_back_imports_and_destroys_a_stack(
     imports.write_text(re.sub(r'"\w+_UUID"', json.dumps(uuid), text))
     assert "".join(saved_block.split()).replace(name, "${var.name_prefix}-orders") in "".join(text.split())
     plan = third.run("Import existing resources", 2)
-    assert re.search(r"Plan: 9 to import, \d to add, \d to change, \d to destroy\.", plan)
+    assert re.findall("Plan: .*? to add", plan) == ["Plan: 9 to import, 0 to add"]
     # The older provider does not read starting_position from AWS, so it replaces an imported mapping.
     assert set(re.findall(r"# (\S+) must be replaced", plan)) <= {MAPPING}
     third.run("Import existing resources", 3)

@@ -21,7 +21,7 @@ DEPLOY = """\
 ```sh
 sha256sum --check --quiet SHA256SUMS       # finds damaged files; see "Origin"
 cp terraform.tfvars.example prod.tfvars    # one file for each environment; fill it in
-terraform init
+terraform init                             # first choose where the state is; see "State"
 terraform apply -var-file=prod.tfvars
 ```"""
 ORIGIN = """\
@@ -135,15 +135,15 @@ def _state(backends: Backends, format: Format) -> str:
 {where}
 
 ```sh
-cp backends/{type}.tfbackend.example prod.{type}.tfbackend    # one file for each environment; fill it in
-terraform init -backend-config=prod.{type}.tfbackend
+cp backends/{type}.tfbackend.example prod.tfbackend    # one file for each environment; fill it in
+terraform init -backend-config=prod.tfbackend
 ```"""
     copy_block = f"cp backends/s3{format.suffix}.example backend{format.suffix}"
     types = code_list(backend.type for backend in backends.offered)
     offer = paragraph(
         f"The folder `backends/` has these files for the types {types}. For another type, write similar files."
     )
-    copy_settings = "cp backends/s3.tfbackend.example prod.s3.tfbackend"
+    copy_settings = "cp backends/s3.tfbackend.example prod.tfbackend"
     width = max(len(copy_block), len(copy_settings))
     return f"""\
 ## State
@@ -155,7 +155,7 @@ backend, copy the file with its block, and then its settings. For example, for S
 ```sh
 {copy_block:{width}}    # the `backend` block; it has no settings
 {copy_settings:{width}}    # one file for each environment; fill it in
-terraform init -backend-config=prod.s3.tfbackend
+terraform init -backend-config=prod.tfbackend
 ```
 
 {offer}"""

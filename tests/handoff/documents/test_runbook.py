@@ -139,7 +139,7 @@ def test_bundle_with_import_blocks_describes_them() -> None:
     blocks = {"import": [{"to": "aws_sqs_queue.r", "id": "url"}], **resource("aws_sqs_queue")}
     written = chapters(text_for(blocks))
     assert "`1 to import`" in written["The first apply"]
-    assert "imports.tf" not in written["Import existing resources"]
+    assert "existing.tf" not in written["Import existing resources"]
 
 
 def test_destruction_names_the_loss_and_removes_every_protection() -> None:

@@ -258,7 +258,7 @@ def _carried_table(commands: Commands) -> str:
         VARIABLES: "the variables of the environment",
         BACKEND_SETTINGS: "where the state is",
         f"backend{commands.suffix}": "the type of the backend",
-        LOCK_FILE: "the versions and checksums of the providers",
+        LOCK_FILE: "the versions and checksums of the providers, unless the bundle has its own",
     }
     lines = [f"- {code(name)}: {reasons[name]}. Copied." for name in _carried(commands)]
     lines += [
@@ -281,7 +281,8 @@ def _carry_over(other: str, commands: Commands) -> list[str]:
     return [
         f"{other}=../{other}_BUNDLE",
         f"for file in {' '.join(files)}; do",
-        f'  if [ -e "${other}/$file" ]; then cp -p "${other}/$file" .; fi',
+        # A file of this bundle, such as its own lock file, stays.
+        f'  if [ -e "${other}/$file" ] && ! grep -q "  $file\\$" SHA256SUMS; then cp -p "${other}/$file" .; fi',
         "done",
         # Terraform would offer to copy a state in the folder over the one in the backend.
         "for file in terraform.tfstate terraform.tfstate.d; do",

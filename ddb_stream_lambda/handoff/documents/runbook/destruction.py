@@ -114,7 +114,7 @@ def _destroy_others(resource: Resource, commands: Commands) -> str:
             "Until you manage the resource again, an apply fails, since its name exists. To manage it again, copy the "
             "saved block, and do the steps of Import existing resources from its plan on:"
         ),
-        shell("cp kept-resource.txt imports.tf"),
+        shell("cp kept-resource.txt existing.tf"),
     )
 
 

@@ -80,10 +80,10 @@ def _by_hand(ids: Mapping[str, ImportId], commands: Commands) -> list[str]:
         paragraph(
             "Do this if resources of the stack exist, and the state does not have them: because the state is lost, or "
             "because an apply reports that a resource already exists. You need Terraform 1.6 or later. Write the file "
-            "`imports.tf`, and leave out the blocks of the resources that do not exist or that `terraform state list` "
+            "`existing.tf`, and leave out the blocks of the resources that do not exist or that `terraform state list` "
             "shows:"
         ),
-        file_block("imports.tf", *lines[:-1]),
+        file_block("existing.tf", *lines[:-1]),
         *(
             [
                 "These commands print the ids for the words in capital letters:",
@@ -104,7 +104,7 @@ def _by_hand(ids: Mapping[str, ImportId], commands: Commands) -> list[str]:
             "The plan must show `to import` for each block, and `0 to destroy`. If it shows `must be replaced`, do not "
             "apply it: an argument differs from the existing resource."
         ),
-        shell(commands.apply("import"), "rm imports.tf"),
+        shell(commands.apply("import"), "rm existing.tf"),
         steps_lost("with a replacement, everything in the replaced resource. An import itself destroys nothing."),
     ]
 
