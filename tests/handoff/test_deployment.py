@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 REGION = "eu-west-1"
 NO_CHANGES = "found no differences, so no changes are needed"
 STATE_KEY = "orders/prod.tfstate"
-ALARM, EARLIER_ALARM = "given-up", "given_up_alarm"
+ALARM, EARLIER_ALARM = "given_up", "given_up_before"
 # The chapters about the state need no resources of AWS. A test with a smaller stack runs them.
 CHAPTERS_ABOUT_THE_STATE = {"Move the state", "After an interrupted apply", "Release a stuck lock", "A lost state"}
 
