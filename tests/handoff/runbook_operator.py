@@ -91,7 +91,9 @@ class Operator:
         return run.stdout + run.stderr
 
     def title(self, start: str) -> str:
-        (title,) = (title for title in self.chapters if title == start or (start and title.startswith(start)))
+        if start in self.chapters:
+            return start
+        (title,) = (title for title in self.chapters if start and title.startswith(start))
         return title
 
 
