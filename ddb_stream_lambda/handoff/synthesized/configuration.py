@@ -11,8 +11,7 @@ from ..errors import ConfigurationError
 from .json_documents import with_documents
 from .machine_paths import MachineFolders, machine_paths
 from .patterns import Pattern, read_patterns
-from .strings import strings_of
-from .terraform_json import LIST_BLOCKS, canonical_blocks, read_json
+from .terraform_json import LABELS, LIST_BLOCKS, canonical_blocks, read_json
 
 METADATA = "//"
 KNOWN_BLOCKS = frozenset(
@@ -184,7 +183,9 @@ def read_configuration(path: Path, folders: MachineFolders | None = None) -> Con
             f"{path.name} has blocks that cannot be handed over: {', '.join(unknown_blocks)}; "
             f"supported are: {', '.join(sorted(KNOWN_BLOCKS))}"
         )
-    blocks = _without_metadata(content)
+    blocks = {
+        type: _without_metadata(block, LABELS.get(type, 0)) for type, block in content.items() if type != METADATA
+    }
     unknown_settings = sorted(set(blocks.get("terraform", {})) - KNOWN_SETTINGS)
     if unknown_settings:
         raise ConfigurationError(
@@ -192,9 +193,6 @@ def read_configuration(path: Path, folders: MachineFolders | None = None) -> Con
             "remove this setting from the stack"
         )
     (blocks.get("terraform", {}).get("backend") or {}).pop("local", None)
-    for string in strings_of(blocks):
-        if any("\ud800" <= character <= "\udfff" for character in string.text):
-            raise ConfigurationError(f"{string.address} has half of a character of two parts, which no file can hold")
     paths = sorted(machine_paths(blocks, folders or MachineFolders()))
     if paths:
         raise ConfigurationError(
@@ -219,9 +217,17 @@ def _has_required_arguments(content: Mapping[str, Any]) -> bool:
     return True
 
 
-def _without_metadata(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_metadata(item) for key, item in value.items() if key != METADATA}
+def _without_metadata(value: Any, labels: int) -> Any:
+    """Return blocks without the comment property of each block. Below the blocks, the property is a key of a map.
+
+    Args:
+        value: the blocks.
+        labels: the number of labels between the value and a block.
+    """
     if isinstance(value, list):
-        return [_without_metadata(item) for item in value]
-    return value
+        return [_without_metadata(item, labels) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _without_metadata(item, labels - 1) if labels else item for key, item in value.items() if key != METADATA
+    }

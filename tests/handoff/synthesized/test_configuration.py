@@ -55,6 +55,12 @@ def test_local_backend_is_left_out(read: Read) -> None:
     assert read(terraform={"backend": {"local": {"path": "/home/someone/state"}}}).settings == {"backend": {}}
 
 
+def test_metadata_of_a_block_is_left_out_and_a_key_of_a_map_is_kept(read: Read) -> None:
+    metadata = {"metadata": {"path": "orders/it"}}
+    (resource,) = read(resource=function(tags={"//": "kept"}, **{"//": metadata}), **{"//": metadata}).resources
+    assert resource.arguments == {"tags": {"//": "kept"}}
+
+
 def test_moves_and_removals_of_the_stack_are_read(read: Read) -> None:
     blocks = {"moved": [{"from": "a.b", "to": "a.c"}], "removed": [{"from": "a.d", "lifecycle": {"destroy": False}}]}
     assert read(**blocks).blocks == blocks
