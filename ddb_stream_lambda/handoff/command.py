@@ -256,10 +256,10 @@ def _hand_over(options: argparse.Namespace, hcl_tool: HclTool) -> list[dict[str,
     for stack in stacks:
         with progress.step(f"{stack}: reading the configuration"):
             configuration = _read_configuration(app.stacks[stack], folders, import_from=options.import_from)
+            assets = collect_assets(configuration, app.stacks[stack].parent, folders)
         with progress.step(f"{stack}: checking secrets and code archives"):
             check_secrets(configuration, options.no_secret)
             check_archives(configuration, app.stacks[stack].parent)
-            assets = collect_assets(configuration, app.stacks[stack].parent, folders)
         notes[stack] = [
             f"{name}: only Terraform knows which file this is; check that it exists" for name in assets.unresolved
         ]

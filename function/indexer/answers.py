@@ -7,7 +7,6 @@ from typing import Any
 
 from indexer.operations import Action, Operation
 
-OK = 200
 NOT_FOUND = 404
 CONFLICT = 409
 BAD_REQUEST = 400
@@ -80,12 +79,10 @@ def parse_answer(operation: Operation, item: dict[str, Any], *, field_paths: boo
 def _parse_failure(code: int, error: Any, *, field_paths: bool) -> Answer:
     # Only failures need this import, which takes several milliseconds.
     from indexer.reason_shapes import ErrorKind
-    from indexer.reasons import describe_error, explain_error
+    from indexer.reasons import describe_with_advice, explain_error
 
-    reason = f"status {code}, {describe_error(error, field_paths=field_paths)}"
+    reason = f"status {code}, {describe_with_advice(error, field_paths=field_paths)}"
     advice = explain_error(error)
-    if advice is not None and advice.text:
-        reason += f"; {advice.text}"
     if code == TOO_MANY_REQUESTS or code >= INTERNAL_SERVER_ERROR:
         return Answer(Status.BUSY, reason, code)
     # Only 400 can be about the document. Other errors, such as a missing permission, are the same for all documents.

@@ -12,8 +12,8 @@ with a version that replaces the stored one.
 Deletions: an engine forgets the version of a deleted document after `index.gc_deletes` (60 s by default), when a shard
 moves, and when an index is closed or its node restarts after a flush. So each deletion also writes a tombstone to a
 separate index. Before a late record puts a document, its tombstone is looked up. A record younger than RECENT_SECONDS
-needs no look-up, unless this execution environment has just deleted the document: in this time no other one deletes the
-document, and the engine forgets it.
+needs no look-up: in so short a time, no other execution environment deletes the document while the engine also forgets
+the deletion. The deletions of this execution environment are remembered (see `indexer.recent_deletions`).
 
 Rejected documents: only an item's last record in the batch is sent. If the index rejects its document, the earlier
 records are sent, in order and in one request. So a record that can never be indexed costs its item only that change.
@@ -23,12 +23,13 @@ The record itself is stored in a separate index, and counts as done (see `indexe
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from indexer import bulk
 from indexer.answers import Answer, Status
-from indexer.changes import EXPIRE, Change, DocumentRef, read_change, read_sequence_number, read_stream
+from indexer.changes import EXPIRE, Change, read_change, read_sequence_number, read_stream
 from indexer.deadline import Deadline
 from indexer.lookups import Lookups
 from indexer.operations import (
@@ -223,7 +224,7 @@ class BatchIndexer:
         now = self._now()
         for position in positions:
             if operations[position].action is Action.DELETE_DOCUMENT:
-                self._recent_deletions.add(DocumentRef(operations[position].index, operations[position].id), now)
+                self._recent_deletions.add(operations[position].index, operations[position].id, now)
         sent = self._send_bulk([operations[position] for position in positions])
         answers.update(zip(positions, sent, strict=True))
         lost = [
@@ -260,7 +261,7 @@ class BatchIndexer:
         if operation.action is not Action.PUT_DOCUMENT or operation.change is None:
             return False
         is_late = operation.change.written_at < now - RECENT_SECONDS
-        return is_late or self._recent_deletions.has(DocumentRef(operation.index, operation.id), now)
+        return is_late or self._recent_deletions.has(operation.index, operation.id, now)
 
     def _resolve(self, lost: Sequence[int], operations: Sequence[Operation], answers: dict[int, Answer]) -> None:
         """Send the operations again that lost a conflict although their change is newer; replace their answers."""
@@ -277,15 +278,7 @@ class BatchIndexer:
             was_deleted_later = not stored_version and (current or 0) > operation.version
             if self._settings.tombstones or not was_deleted_later:
                 version = max(operation.version, stored_version, current or 0)
-                newer[position] = Operation(
-                    operation.action,
-                    operation.index,
-                    operation.id,
-                    operation.source,
-                    operation.change,
-                    version,
-                    replaces_equal=True,
-                )
+                newer[position] = replace(operation, version=version, replaces_equal=True)
         for position, answer in zip(newer, self._send_bulk(list(newer.values())), strict=True):
             if answer.status is Status.CONFLICT:
                 answer = Answer(Status.BUSY, "somebody else changes the document at the same time", answer.code)

@@ -166,13 +166,12 @@ def _parse_failure(error: Any) -> Answer | None:
     """Return the failure that an error means, or None if it means that the index does not exist."""
     # Only failures need this import, which takes several milliseconds.
     from indexer.reason_shapes import ErrorKind
-    from indexer.reasons import describe_error, explain_error
+    from indexer.reasons import describe_with_advice, explain_error
 
     advice = explain_error(error)
     kind = ErrorKind.TEMPORARY if advice is None else advice.kind
     if kind is ErrorKind.MISSING_INDEX:
         # Nothing was ever written to an index that does not exist.
         return None
-    text = f"; {advice.text}" if advice is not None and advice.text else ""
-    reason = f"the look-up of the stored change failed: {describe_error(error, field_paths=False)}{text}"
+    reason = f"the look-up of the stored change failed: {describe_with_advice(error, field_paths=False)}"
     return Answer(Status.BUSY if kind is ErrorKind.TEMPORARY else Status.REFUSED, reason)

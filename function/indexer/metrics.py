@@ -1,7 +1,7 @@
 """Writes the metrics of a batch as one line of the log, from which CloudWatch extracts them.
 
-AWS: CloudWatch User Guide, "Embedded metric format specification". The line is written without a library, because it is
-a quarter of the work for an event with one record.
+AWS: CloudWatch User Guide, "Embedded metric format specification". No library writes the line: for an event with one
+record, its work would be a large part of the whole.
 """
 
 import sys

@@ -89,6 +89,18 @@ def explain_error(error: Any) -> Advice | None:
     return None
 
 
+def describe_with_advice(error: Any, *, field_paths: bool) -> str:
+    """Return the description of an error, followed by the cause and the fix if they are known.
+
+    Args:
+        error: the error, as for `describe_error`.
+        field_paths: whether field paths appear.
+    """
+    advice = explain_error(error)
+    description = describe_error(error, field_paths=field_paths)
+    return f"{description}; {advice.text}" if advice is not None and advice.text else description
+
+
 @dataclass(frozen=True, slots=True)
 class _Link:
     """One error in a chain of causes.

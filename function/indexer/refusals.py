@@ -7,8 +7,8 @@ import orjson
 
 from indexer.reasons import UNNAMED_TYPE, describe_error, explain_error
 
-UNAUTHORIZED = 401
-FORBIDDEN = 403
+# AWS explains these before the request gets to the engine.
+EXPLAINED_BY_AWS = (401, 403)
 MAX_EXPLANATION_LENGTH = 500
 
 
@@ -27,7 +27,7 @@ def describe_refusal(status: int, body: bytes, *, field_paths: bool, secrets: It
         response = None
     error = response.get("error") or response if isinstance(response, dict) else None
     description = describe_error(error, field_paths=field_paths)
-    if description == UNNAMED_TYPE and error is response and status in {UNAUTHORIZED, FORBIDDEN}:
+    if description == UNNAMED_TYPE and error is response and status in EXPLAINED_BY_AWS:
         description = _explanation_of_gateway(error, secrets)
     advice = explain_error(error)
     text = f"status {status}, {description}"

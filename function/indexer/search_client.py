@@ -13,10 +13,10 @@ from indexer import tracing
 from indexer.connection import Connection, NoResponseError, Response, UntrustedServerError
 from indexer.credentials import Authenticate, CredentialsError, look_up_credentials
 from indexer.deadline import Deadline
-from indexer.refusals import UNAUTHORIZED, describe_refusal
 from indexer.settings import Settings
 from indexer.signature import Request, encode_target
 
+UNAUTHORIZED = 401
 TOO_LARGE = 413
 TOO_MANY_REQUESTS = 429
 # An engine refuses a request that is larger than it can take now for as long as the size stays.
@@ -215,6 +215,9 @@ class SearchClient:
         status = response.status
         if status == TOO_LARGE:
             return RequestTooLargeError()
+        # Only refusals need this import, which takes several milliseconds.
+        from indexer.refusals import describe_refusal
+
         # Some explanations quote a header without the name of the scheme.
         secrets = [secret for value in added.values() for secret in (value, value.rpartition(" ")[2])]
         failure = describe_refusal(status, response.body, field_paths=self._settings.log_field_paths, secrets=secrets)

@@ -122,7 +122,7 @@ def _caller(module: ReusableModule) -> str:
     if not entries:
         return ""
     note = "A reusable module has no `provider`, `backend` and `import` blocks. Its caller has, of this stack:"
-    return "\n\n".join(["### What the caller has", paragraph(note), "\n".join(entries)])
+    return "\n\n".join(["### Left to the caller", paragraph(note), "\n".join(entries)])
 
 
 def _block(name: str, first: list[tuple[str, str]], arguments: list[tuple[str, str]]) -> str:

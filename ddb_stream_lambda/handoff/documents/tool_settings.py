@@ -9,7 +9,7 @@ from . import terraform_docs
 # The patterns of https://github.com/github/gitignore/blob/main/Terraform.gitignore, and the plans of the runbook.
 # The lock file is not among them: it belongs under version control.
 GITIGNORE = """\
-# What Terraform downloads and writes while it runs
+# Files that Terraform downloads, and files that it writes during a run
 **/.terraform/*
 *.tfstate
 *.tfstate.*

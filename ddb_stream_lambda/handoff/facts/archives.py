@@ -9,9 +9,9 @@ from pathlib import Path
 from ..errors import ConfigurationError
 from ..synthesized import templates
 from ..synthesized.configuration import Configuration
+from ..synthesized.module_paths import without_module_folder
 
 TYPES = frozenset({"aws_lambda_function", "aws_lambda_layer_version"})
-MODULE_FOLDER = "${path.module}/"
 
 
 def check_archives(configuration: Configuration, stack_folder: Path) -> None:
@@ -31,7 +31,7 @@ def check_archives(configuration: Configuration, stack_folder: Path) -> None:
         file, expected = (resource.arguments.get(name) for name in ("filename", "source_code_hash"))
         if resource.type not in TYPES or not isinstance(file, str) or not isinstance(expected, str):
             continue
-        path = stack_folder / file.removeprefix(MODULE_FOLDER)
+        path = stack_folder / without_module_folder(file)
         if not expected or templates.expressions_of(expected) or not path.is_file():
             continue
         if hash_of(path) != expected:

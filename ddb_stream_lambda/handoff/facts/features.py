@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..synthesized import templates
 from ..synthesized.configuration import Configuration
+from ..synthesized.strings import texts_of
 
 Version = tuple[int, int]
 
@@ -146,7 +147,7 @@ def _features_of_variables(configuration: Configuration) -> Iterator[Feature]:
             yield OPTIONAL_ATTRIBUTES
         if "ephemeral" in block:
             yield EPHEMERAL_VARIABLES
-        for text in _strings(block.get("validation", [])):
+        for text in texts_of(block.get("validation", [])):
             for expression in map(_without_texts, templates.expressions_of(text)):
                 others = set(REFERENCE_TO_VARIABLE.findall(expression)) - {name}
                 if others or OTHER_REFERENCE.search(expression):
@@ -217,7 +218,7 @@ def _expressions(configuration: Configuration) -> Iterator[str]:
         {name: value for name, value in block.items() if name not in LITERAL_ARGUMENTS}
         for block in configuration.variables.values()
     ]
-    for text in _strings([{**blocks, "variable": None}, variables]):
+    for text in texts_of([{**blocks, "variable": None}, variables]):
         yield from map(_without_texts, templates.expressions_of(text))
 
 
@@ -256,17 +257,3 @@ def _end_of_text(expression: str, position: int) -> int:
 def _blocks(value: Any) -> list[Mapping[str, Any]]:
     """Return the blocks in a value: an object, or those of a list."""
     return [block for block in (value if isinstance(value, list) else [value]) if isinstance(block, Mapping)]
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        yield from _strings_of(value.values())
-    elif isinstance(value, list):
-        yield from _strings_of(value)
-    elif isinstance(value, str):
-        yield value
-
-
-def _strings_of(values: Iterable[Any]) -> Iterator[str]:
-    for value in values:
-        yield from _strings(value)

@@ -14,6 +14,7 @@ from typing import Any
 from ..synthesized import templates
 from ..synthesized.configuration import Resource
 from ..synthesized.json_documents import read_document
+from ..synthesized.terraform_json import as_list
 
 DOCUMENT_TYPE = "aws_iam_policy_document"
 DOCUMENT_ATTRIBUTES = ("json", "minified_json")
@@ -95,7 +96,7 @@ def _read_document(document: Any) -> tuple[Rule, ...]:
     statements = document.get("Statement") if isinstance(document, Mapping) else None
     if not isinstance(statements, (list, Mapping)):
         raise UnreadablePolicyError("it has no statements in the form of a policy")
-    return tuple(map(_read_statement, _as_list(statements)))
+    return tuple(map(_read_statement, as_list(statements)))
 
 
 def _read_statement(statement: Any) -> Rule:
@@ -192,18 +193,14 @@ def _block_principals(value: Any) -> tuple[str, ...]:
 
 
 def _blocks(value: Any) -> list[Mapping[str, Any]]:
-    blocks = _as_list(value or [])
+    blocks = as_list(value or [])
     if not all(isinstance(block, Mapping) for block in blocks):
         raise UnreadablePolicyError("it has an expression for a whole block")
     return blocks
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(map(_as_text, _as_list(value)))
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+    return tuple(map(_as_text, as_list(value)))
 
 
 def _as_text(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..synthesized import templates
 from ..synthesized.configuration import Configuration
+from ..synthesized.strings import strings_of
 
 WORD = r"[A-Za-z_][\w-]*"
 REFERENCE = re.compile(rf"(?<![\w.-])(?:data\.)?{WORD}\.{WORD}")
@@ -43,14 +44,8 @@ def _targets(block: Any, blocks: Mapping[str, Any], local_values: Mapping[str, A
     return targets
 
 
-def _references_in(value: Any, argument: str = "") -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _references_in(item, key)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _references_in(item, argument)
-    elif isinstance(value, str):
-        expressions = [value] if argument in ADDRESS_ARGUMENTS else templates.expressions_of(value)
-        for expression in expressions:
+def _references_in(value: Any) -> Iterator[str]:
+    for string in strings_of(value):
+        is_address = string.argument in ADDRESS_ARGUMENTS
+        for expression in [string.text] if is_address else templates.expressions_of(string.text):
             yield from REFERENCE.findall(expression)

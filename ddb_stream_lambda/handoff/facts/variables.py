@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..synthesized.configuration import Configuration, Resource
+from ..synthesized.configuration import Configuration
+from ..synthesized.terraform_json import as_list
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def read_variables(configuration: Configuration) -> tuple[Variable, ...]:
             default=block.get("default"),
             error_messages=tuple(
                 str(check["error_message"])
-                for check in _as_list(block.get("validation", []))
+                for check in as_list(block.get("validation", []))
                 if isinstance(check, Mapping) and "error_message" in check
             ),
         )
@@ -70,13 +71,3 @@ def read_outputs(configuration: Configuration) -> tuple[Output, ...]:
         Output(name=name, description=str(block.get("description", "")), value=block.get("value"))
         for name, block in configuration.outputs.items()
     )
-
-
-def find_output(outputs: Iterable[Output], *, resource: Resource, attribute: str) -> Output | None:
-    """Return the output whose value is an attribute of a resource; None if there is none."""
-    value = f"${{{resource.address}.{attribute}}}"
-    return next((output for output in outputs if output.value == value), None)
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -28,6 +28,7 @@ from .expressions import (
 )
 from .machine_paths import ABSOLUTE_PATH
 from .strings import PlacedString, strings_of
+from .terraform_json import as_list
 
 ROOT = "."
 # Functions whose first argument names a file that must exist.
@@ -140,7 +141,7 @@ def references_of(blocks: Mapping[str, Any], module: str = ROOT, prefix: str = "
     """
     local_values = {
         name: value
-        for values in _as_list(blocks.get("locals", {}))
+        for values in as_list(blocks.get("locals", {}))
         if isinstance(values, Mapping)
         for name, value in values.items()
         if isinstance(value, str)
@@ -306,7 +307,3 @@ def _joined(folder: str, path: str) -> str:
 
 def _normalized(path: str) -> str:
     return path if ABSOLUTE_PATH.match(path) else posixpath.normpath(path)
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -16,6 +16,8 @@ from ..errors import ConfigurationError
 from . import templates
 from .configuration import Configuration
 from .module_paths import ASSET, seen_from_example
+from .strings import texts_of
+from .terraform_json import as_list
 
 EXAMPLE_FOLDER = "examples/complete"
 # The module's folder, seen from the example.
@@ -100,7 +102,7 @@ def module_name(stack: str) -> str:
 def aliases_of(configuration: Configuration) -> Mapping[str, list[str]]:
     """Return the aliases of each provider, such as ``aws.east``, by the provider's name."""
     return {
-        provider: [f"{provider}.{block['alias']}" for block in _as_list(blocks) if "alias" in block]
+        provider: [f"{provider}.{block['alias']}" for block in as_list(blocks) if "alias" in block]
         for provider, blocks in configuration.blocks.get("provider", {}).items()
     }
 
@@ -108,14 +110,14 @@ def aliases_of(configuration: Configuration) -> Mapping[str, list[str]]:
 def _check_paths(configuration: Configuration) -> None:
     """Refuse paths that are relative to the caller's folder in a module."""
     for resource in [*configuration.resources, *configuration.data_sources]:
-        # The key of an object in S3 can be the path of an asset, and is no path.
-        for text in _strings({name: value for name, value in resource.arguments.items() if name != "key"}):
+        # The key of an S3 object can look like the path of an asset, but it is not a path of this machine.
+        for text in texts_of({name: value for name, value in resource.arguments.items() if name != "key"}):
             if ASSET.search(text):
                 raise ConfigurationError(
                     f"{resource.address}: {text!r} has a path that is relative to the caller's folder in a reusable "
                     "module; write ${path.module}/ before it, or use --as root"
                 )
-    for text in _strings(configuration.blocks):
+    for text in texts_of(configuration.blocks):
         if any(ROOT_FOLDER.search(expression) for expression in templates.expressions_of(text)):
             raise ConfigurationError(
                 f"{text!r}: path.root is the caller's folder in a reusable module; use path.module, or --as root"
@@ -125,7 +127,7 @@ def _check_paths(configuration: Configuration) -> None:
 def _check_values_of_caller(configuration: Configuration, values: list[Any], names: _Names) -> None:
     """Refuse values that refer to something inside the module."""
     local_values = configuration.blocks.get("locals", {})
-    texts = _strings([values, *(local_values[name] for name in names.local_values)])
+    texts = texts_of([values, *(local_values[name] for name in names.local_values)])
     expressions = [expression for text in texts for expression in templates.expressions_of(text)]
     for address in _addresses(configuration):
         pattern = re.compile(rf"(?<![\w.-]){re.escape(address)}(?![\w-])")
@@ -153,7 +155,7 @@ def _reachable(configuration: Configuration, values: Any) -> _Names:
     found: set[tuple[str, str]] = set()
     remaining = [values]
     while remaining:
-        for text in _strings(remaining.pop()):
+        for text in texts_of(remaining.pop()):
             for match in REFERENCE.finditer(text):
                 reference = (match["kind"], match["name"])
                 known = local_values if match["kind"] == "local" else variables
@@ -224,7 +226,7 @@ def _left_to_caller(
     configuration: Configuration, moved_variables: Iterable[str], moved_locals: Iterable[str]
 ) -> Iterator[str]:
     for provider, blocks in sorted(configuration.blocks.get("provider", {}).items()):
-        aliases = [block["alias"] for block in _as_list(blocks) if "alias" in block]
+        aliases = [block["alias"] for block in as_list(blocks) if "alias" in block]
         with_aliases = f" and of its aliases {', '.join(f'`{alias}`' for alias in aliases)}" if aliases else ""
         yield f"the settings of the provider `{provider}`{with_aliases}"
     yield from (f"the variable `{name}`, which only these settings use" for name in moved_variables)
@@ -237,18 +239,3 @@ def _left_to_caller(
 
 def _without(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in names}
-
-
-def _as_list(value: Any) -> list[Mapping[str, Any]]:
-    return value if isinstance(value, list) else [value]
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for item in value.values():
-            yield from _strings(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
-    elif isinstance(value, str):
-        yield value

@@ -37,3 +37,8 @@ def strings_of(value: Any, address: str = "", keys: tuple[str, ...] = ()) -> Ite
             yield from strings_of(item, f"{address}[{index}]", keys)
     elif isinstance(value, str):
         yield PlacedString(value, address, keys)
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Yield the strings of a value without their places."""
+    return (string.text for string in strings_of(value))

@@ -112,7 +112,7 @@ def _labeled(block: Any, labels: int, *, repeated: bool) -> Any:
 
 
 def _merged(value: Any) -> dict[str, Any]:
-    """Return the entries of an object, or of all objects in a list. A name must not occur twice."""
+    """Return the entries of an object, or of all objects in a list. A name that occurs twice gets a list of values."""
     merged: dict[str, Any] = {}
     for item in _objects(value):
         for name, content in item.items():
@@ -120,18 +120,19 @@ def _merged(value: Any) -> dict[str, Any]:
             if earlier is None:
                 merged[name] = content
             elif content is not None:
-                merged[name] = [*_as_list(earlier), *_as_list(content)]
+                merged[name] = [*as_list(earlier), *as_list(content)]
     return merged
 
 
 def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
     if value is None:
         return
-    for item in _as_list(value):
+    for item in as_list(value):
         if not isinstance(item, dict):
             raise _FormError
         yield item
 
 
-def _as_list(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
+    """Return a list as it is, and any other value as a list of it: Terraform accepts both for blocks."""
     return value if isinstance(value, list) else [value]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...synthesized.module_paths import without_module_folder
 from ...synthesized.templates import sole_expression
 from ..markdown import code, code_list, paragraph
 from .commands import BACKEND_SETTINGS, VARIABLES, Commands, chapter, shell, steps_lost
@@ -307,7 +308,7 @@ def _move_back(moved: list[Mapping[str, Any]]) -> list[str]:
 
 
 def _archive(filename: object) -> str:
-    path = filename.removeprefix("${path.module}/") if isinstance(filename, str) else ""
+    path = without_module_folder(filename) if isinstance(filename, str) else ""
     return "" if "${" in path else path
 
 
