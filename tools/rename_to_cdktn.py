@@ -1,7 +1,7 @@
 """Write the same project for cdktn, the maintained fork of cdktf: ``python tools/rename_to_cdktn.py build/cdktn``.
 
-The folder then holds a copy of the project's files, with the imports and the names of packages of cdktn. It is the source
-of the distribution ``ddb-stream-lambda-cdktn``, and the tests of that distribution run there.
+The folder then holds a copy of the project's files, with the imports and the names of packages of cdktn. It is the
+source of the distribution ``ddb-stream-lambda-cdktn``, and the tests of that distribution run there.
 
 Two kinds of text stay: the words that the fork kept, such as ``cdktf.json`` (`KEPT`), and a line that names both tools,
 since it is about both.
