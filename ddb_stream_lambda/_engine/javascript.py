@@ -1,4 +1,4 @@
-"""Loads `hook.js` into the engine, as what the engine can load at any time: a jsii assembly, here one with one class."""
+"""Loads `hook.js` into the engine, as what the engine can load at any time: a jsii assembly with one class."""
 
 from __future__ import annotations
 
