@@ -1,13 +1,14 @@
 """Measures the time and memory of a cold synthesis, and compares them with other ways to write the same stack.
 
-    python benchmarks/synth.py [--repeat N]
+    python benchmarks/synth.py [--repeat N] [--quick]
 
-The others are a stack with plain imports of the provider's classes, and the CDK pattern of AWS Solutions Constructs,
-which is installed in a separate virtual environment. Each figure is the median of several processes. The candidates
-take turns, so other load on the machine affects all of them. Compare the ratios, not the absolute figures.
+The others are the same library for cdktn, a stack with plain imports of the provider's classes with either tool, and
+the CDK pattern of AWS Solutions Constructs. cdktn and the CDK are installed in separate virtual environments. Each
+figure is the median of several processes. The candidates take turns, so other load on the machine affects all of them.
+Compare the ratios, not the absolute figures; other load affects CPU time less than elapsed time.
 
 The benchmark also measures the time of each additional pattern, up to 500 patterns, and the parts of the time for one
-pattern, in Python and in the engine (node).
+pattern, in Python and in the engine (node). ``--quick`` compares only the two tools.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import argparse
 import itertools
 import json
 import os
+import runpy
 import shutil
 import statistics
 import subprocess
@@ -33,7 +35,16 @@ PROGRAMS = Path(__file__).parent / "programs"
 CDK_ENVIRONMENT = ROOT / ".venv-benchmark"
 CDK_REQUIREMENTS = Path(__file__).parent / "requirements-cdk.txt"
 
-LIBRARY, PLAIN, CDK = "this library", "plain imports", "Solutions Constructs"
+FORK_PROJECT = ROOT / "build" / "benchmark-cdktn"
+# The environment of the tests is used if it exists.
+FORK_ENVIRONMENTS = (ROOT / ".venv-cdktn", ROOT / ".venv-benchmark-cdktn")
+
+LIBRARY, FORK = "this library, cdktf", "this library, cdktn"
+PLAIN, PLAIN_FORK, CDK = "plain imports, cdktf", "plain imports, cdktn", "Solutions Constructs"
+CANDIDATES = (LIBRARY, FORK, PLAIN, PLAIN_FORK, CDK)
+FORK_CANDIDATES = (FORK, PLAIN_FORK)
+# The library for cdktn may take so much more time or memory than for cdktf.
+LARGEST_RATIO = 1.2
 COUNTS = (1, 100)
 LINEARITY_COUNTS = (1, 100, 200, 300, 400, 500)
 
@@ -59,27 +70,43 @@ class Run:
         return self.python_mb + self.node_mb
 
 
+def project_of(candidate: str) -> Path:
+    return FORK_PROJECT if candidate in FORK_CANDIDATES else ROOT
+
+
 def command_of(candidate: str) -> list[str]:
-    programs = {LIBRARY: "library.py", PLAIN: "plain.py", CDK: "cdk.py"}
-    python = str(CDK_ENVIRONMENT / "bin" / "python") if candidate == CDK else sys.executable
-    return [python, str(PROGRAMS / programs[candidate])]
+    program = "cdk.py" if candidate == CDK else "library.py" if candidate in (LIBRARY, FORK) else "plain.py"
+    python = sys.executable
+    if candidate == CDK:
+        python = str(CDK_ENVIRONMENT / "bin" / "python")
+    elif candidate in FORK_CANDIDATES:
+        python = str(fork_environment() / "bin" / "python")
+    return [python, str(project_of(candidate) / PROGRAMS.relative_to(ROOT) / program)]
 
 
 def run(candidate: str, count: int, **environment: str) -> Run:
     """Run a candidate's program in a new process.
 
     Args:
-        candidate: LIBRARY, PLAIN or CDK.
+        candidate: one of CANDIDATES.
         count: the number of patterns.
         environment: additional environment variables.
     """
     with tempfile.TemporaryDirectory() as folder:
         command = [*command_of(candidate), str(count), str(Path(folder, "out"))]
         peaks: dict[int, tuple[str, int]] = {}
-        settings = os.environ | {"PYTHONPATH": str(ROOT), "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
+        settings = os.environ | {
+            "PYTHONPATH": str(project_of(candidate)),
+            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+        }
         begin = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=ROOT, env=settings | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            cwd=project_of(candidate),
+            env=settings | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         watcher = threading.Thread(target=record_peaks, args=(process, peaks))
         watcher.start()
@@ -134,19 +161,45 @@ def install_cdk() -> None:
     marker.write_text(requirements)
 
 
-def compare(repeat: int) -> None:
-    """Print the time and memory of each candidate, with the ratios to this library."""
+def fork_environment() -> Path:
+    return next((folder for folder in FORK_ENVIRONMENTS if folder.exists()), FORK_ENVIRONMENTS[-1])
+
+
+def set_up_fork() -> None:
+    """Write the project for cdktn, with the programs of the benchmark, and install cdktn where no environment has it."""
+    subprocess.run([sys.executable, str(ROOT / "tools" / "rename_to_cdktn.py"), str(FORK_PROJECT)], check=True)
+    rename = runpy.run_path(str(ROOT / "tools" / "rename_to_cdktn.py"))["rename"]
+    programs = FORK_PROJECT / PROGRAMS.relative_to(ROOT)
+    programs.mkdir(parents=True)
+    for program in ("library.py", "plain.py"):
+        (programs / program).write_text(rename((PROGRAMS / program).read_text()))
+    environment = fork_environment()
+    if environment.exists():
+        return
+    print("Installing cdktn in a separate virtual environment …", flush=True)
+    tested = runpy.run_path(str(FORK_PROJECT / "ddb_stream_lambda" / "_engine" / "__init__.py"))["TESTED_WITH"]
+    venv.create(environment, with_pip=True)
+    pip = [str(environment / "bin" / "pip"), "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
+    try:
+        subprocess.run([*pip, *(f"{name}=={version}" for name, version in tested.items())], check=True)
+    except BaseException:
+        shutil.rmtree(environment)  # the next run would take it as complete
+        raise
+
+
+def compare(repeat: int, candidates: tuple[str, ...]) -> None:
+    """Print the time and memory of each candidate, with the ratios to this library on cdktf."""
     runs: dict[tuple[str, int], list[Run]] = {}
     for _ in range(repeat):
         for count in COUNTS:
-            for candidate in (LIBRARY, PLAIN, CDK):
+            for candidate in candidates:
                 runs.setdefault((candidate, count), []).append(run(candidate, count))
     header = f"{'':22}{'patterns':>9}{'seconds':>9}{'MB':>7}{'python':>8}{'node':>7}"
     print(f"\n{header}   time and memory of this library as a ratio")
     seconds: dict[tuple[str, int], float] = {}
     for count in COUNTS:
         base = median(runs[LIBRARY, count])
-        for candidate in (LIBRARY, PLAIN, CDK):
+        for candidate in candidates:
             typical = median(runs[candidate, count])
             seconds[candidate, count] = typical.seconds
             ratios = f"{base.seconds / typical.seconds:.2f} and {base.memory_mb / typical.memory_mb:.2f}"
@@ -155,9 +208,15 @@ def compare(repeat: int) -> None:
                 f"{typical.python_mb:>8.0f}{typical.node_mb:>7.0f}   {ratios if candidate != LIBRARY else ''}"
             )
     print("\nMilliseconds for each additional pattern, from 1 to 100 patterns:")
-    for candidate in (LIBRARY, PLAIN, CDK):
+    for candidate in candidates:
         additional = (seconds[candidate, 100] - seconds[candidate, 1]) / 99 * 1000
         print(f"  {candidate:22}{additional:6.1f}")
+    print(f"\nThis library, cdktn divided by cdktf (to be at most {LARGEST_RATIO}):")
+    for count in COUNTS:
+        base, fork = median(runs[LIBRARY, count]), median(runs[FORK, count])
+        ratios = fork.seconds / base.seconds, fork.memory_mb / base.memory_mb
+        verdict = "yes" if max(ratios) <= LARGEST_RATIO else "NO"
+        print(f"  {count:>4} patterns: time {ratios[0]:.2f}, memory {ratios[1]:.2f}: {verdict}")
 
 
 def median(runs: list[Run]) -> Run:
@@ -233,11 +292,18 @@ def package_of(frame: dict[str, str]) -> str:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--repeat", type=int, default=3, help="runs for each median (default: 3)")
-    repeat = arguments.parse_args().repeat
-    install_cdk()
-    for candidate in (LIBRARY, PLAIN, CDK):
+    arguments.add_argument("--quick", action="store_true", help="compare only this library on cdktf and on cdktn")
+    options = arguments.parse_args()
+    repeat: int = options.repeat
+    candidates = (LIBRARY, FORK) if options.quick else CANDIDATES
+    set_up_fork()
+    if CDK in candidates:
+        install_cdk()
+    for candidate in candidates:
         run(candidate, 1)  # fills jsii's package cache, which all candidates share
-    compare(repeat)
+    compare(repeat, candidates)
+    if options.quick:
+        return
     measure_linearity(repeat)
     measure_phases()
     for count in COUNTS:

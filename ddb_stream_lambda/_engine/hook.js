@@ -36,7 +36,7 @@ Object.values(Module._cache)
   .filter((module) => recordsStacks(module.filename))
   .forEach(stopRecording);
 
-// What Python asks, with the name and property of the assembly that javascript.py writes.
+// What Python reads, by the name and property in the assembly that javascript.py writes.
 class Hook {
   // The number of the provider's files that node has compiled so far.
   static get compiledFiles() {

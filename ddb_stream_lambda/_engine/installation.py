@@ -27,7 +27,7 @@ INSTALLED = re.compile(r"(ddb_stream_lambda(?:_cdktn)?)-[^-]+\.dist-info", re.IG
 
 
 def check_installation() -> None:
-    """Raise ImportError if both distributions are installed, or if this one is beside the other tool's app.
+    """Raise ImportError if both distributions are installed, or if the program uses the other tool.
 
     A program that imported both tools, or imports this one later, is allowed with ``DDB_STREAM_LAMBDA_BOTH_TOOLS=1``.
     """

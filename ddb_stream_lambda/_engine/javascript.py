@@ -67,7 +67,7 @@ def _pack_assembly() -> bytes:
 
 
 def _describe_class() -> dict[str, object]:
-    """Return what an assembly says about the class of hook.js."""
+    """Return the description of the class of hook.js in the assembly."""
     number = {"primitive": "number"}
     count = {"name": COMPILED_FILES, "immutable": True, "static": True, "type": number}
     return {"assembly": HOOK, "fqn": HOOK_CLASS, "kind": "class", "name": "Hook", "properties": [count]}

@@ -35,7 +35,7 @@ _locations: WeakKeyDictionary[Construct, Location] = WeakKeyDictionary()
 def locate(scope: object) -> Location | None:
     """Return the scope's location; None if it is neither a stack nor a construct in one.
 
-    Both tools mark their stacks with the same symbol, so that cdktf takes a stack of the other tool for one of its own.
+    Both tools mark their stacks with the same symbol, so that cdktf accepts a stack of the other tool.
     Such a stack has no location.
     """
     if not isinstance(scope, Construct) or is_of_other_tool(scope):

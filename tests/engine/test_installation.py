@@ -79,7 +79,7 @@ class TestOtherTool:
         assert environment.import_package() == expected
         assert environment.import_package(both_tools="1") == expected
 
-    @pytest.mark.parametrize("imported", [[OTHER_TOOL], [TOOL, OTHER_TOOL]], ids=["alone", "with this one"])
+    @pytest.mark.parametrize("imported", [[OTHER_TOOL], [TOOL, OTHER_TOOL]], ids=["only", "with this one"])
     def test_that_the_program_imported_is_an_error(self, environment: Environment, imported: Sequence[str]) -> None:
         environment.install(TOOL, OTHER_TOOL, THIS)
         message = environment.import_package(*imported)

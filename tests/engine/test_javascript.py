@@ -35,7 +35,7 @@ const { paths, index } = JSON.parse(require("fs").readFileSync(0, "utf8"));
 const rewritten = rewriteIndex(index);
 const loaded = [];
 const exported = {};
-new Function("exports", "require", rewritten)(exported, (name) => { 
+new Function("exports", "require", rewritten)(exported, (name) => {
   loaded.push(name);
   return { __esModule: true, name };
 });
