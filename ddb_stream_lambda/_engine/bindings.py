@@ -100,7 +100,7 @@ class _HookedPath(list[str]):
 
     @property
     def hooked(self) -> bool:
-        """Whether the hook is loaded."""
+        """The state of the hook: True once it is loaded."""
         return self._hooked
 
     def __iter__(self) -> Iterator[str]:
