@@ -51,8 +51,8 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-# Props class -> argument -> a version of the AWS provider that has it. It is the first one, except for 6.55: that is the
-# first one whose bindings were found to have the argument. Older bindings have no such props.
+# Props class -> argument -> the version of the AWS provider that it came with; older bindings have no such props. The
+# arguments with 6.55 can have come earlier: that is the first version whose bindings were found to have them.
 # https://github.com/hashicorp/terraform-provider-aws/blob/main/CHANGELOG.md
 NEWER: Mapping[str, Mapping[str, str]] = {
     "DynamoTableProps": {"restore_backup_arn": "6.38"},
