@@ -84,8 +84,11 @@ wheels: $(VENV)/.dev ## Build the wheel and the source distribution into dist/
 handoff: synth ## Write an operations team's bundle into dist/<stack>/; HANDOFF="--format hcl" adds options
 	@python -m ddb_stream_lambda handoff $(HANDOFF)
 
-props: $(VENV)/.dev ## Generate the types of the props from the provider's bindings
+props: $(VENV)/.dev ## Generate the types of the props from the provider's bindings, for cdktf and for cdktn
 	python tools/generate_props.py
+	python tools/rename_to_cdktn.py build/cdktn
+	.venv-cdktn/bin/python build/cdktn/tools/generate_props.py
+	cp build/cdktn/ddb_stream_lambda/arguments/_generated.py tools/cdktn/_generated.py
 
 lock: $(VENV)/.dev ## Resolve pyproject.toml into the requirements files; LOCK=--upgrade takes newer versions
 	python tools/lock.py $(LOCK)
