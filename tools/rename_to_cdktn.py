@@ -26,6 +26,7 @@ RENAMED = {
     "cdktf_cdktf_provider_": "cdktn_provider_",
     "cdktf-cdktf-provider-": "cdktn-provider-",
     "CDK for Terraform": "CDK Terrain",
+    'DISTRIBUTION = "ddb-stream-lambda"': 'DISTRIBUTION = "ddb-stream-lambda-cdktn"',
 }
 # Words of cdktf that its fork did not rename: metadata, files, environment variables, attributes and context keys.
 KEPT = re.compile(
@@ -46,8 +47,6 @@ ABOUT_BOTH = re.compile(r"cdktn", re.IGNORECASE)
 SETTINGS = "rename-to-cdktn"
 PROPS = "ddb_stream_lambda/arguments/_generated.py"
 CDKTN_PROPS = "tools/cdktn/_generated.py"
-# The file that holds the distribution's name, as a constant.
-NAMES_DISTRIBUTION = "ddb_stream_lambda/cli.py"
 # Files that hold versions of the tool, of the bindings and of the provider.
 VERSIONED = re.compile(r"ddb_stream_lambda/_engine/__init__\.py|tests/golden/(?:handoff/)?.*\.(?:json|md|tf|yml|hcl)")
 # Files that are not Python, but name the tool: the engine's hook, and the golden files.
@@ -56,14 +55,14 @@ RENAMED_FILES = re.compile(r".*\.py|ddb_stream_lambda/.*\.js|tests/golden/.*|cdk
 LEFT_OUT = re.compile(r"\.github/|\.ci/|benchmarks/|package(-lock)?\.json$|requirements.*\.txt$|Makefile$|mkdocs\.yml$")
 
 
-def rename(text: str, more: Mapping[str, str] | None = None) -> str:
+def rename(text: str, versions: Mapping[str, str] | None = None) -> str:
     """Return a text with the names of cdktn.
 
     Args:
         text: the text. A line that names cdktn stays, since it is about both tools.
-        more: more texts to replace, such as versions, each with its replacement.
+        versions: each version to replace, and its replacement.
     """
-    words = RENAMED | dict(more or {})
+    words = RENAMED | dict(versions or {})
     lines = text.splitlines(keepends=True)
     return "".join(line if ABOUT_BOTH.search(line) else _rename_line(line, words) for line in lines)
 
@@ -93,10 +92,7 @@ def rename_project(text: str) -> str:
 
 def write_project(target: Path) -> None:
     """Write the renamed project into a folder. What the folder held before is removed."""
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    first, second = (table["project"]["name"] for table in (settings, settings["tool"][SETTINGS]))
-    versions = settings["tool"][SETTINGS]["versions"]
-    distribution = {f'DISTRIBUTION = "{first}"': f'DISTRIBUTION = "{second}"'}
+    versions = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"][SETTINGS]["versions"]
     shutil.rmtree(target, ignore_errors=True)
     for name in _files():
         source, copy = ROOT / name, target / name
@@ -106,8 +102,7 @@ def write_project(target: Path) -> None:
         elif name == PROPS:
             copy.write_text((ROOT / CDKTN_PROPS).read_text())
         elif RENAMED_FILES.fullmatch(name) and not _is_binary(source):
-            more = distribution if name == NAMES_DISTRIBUTION else versions if VERSIONED.fullmatch(name) else None
-            copy.write_text(rename(source.read_text(), more))
+            copy.write_text(rename(source.read_text(), versions if VERSIONED.fullmatch(name) else None))
             shutil.copymode(source, copy)
         else:
             shutil.copy(source, copy, follow_symlinks=False)

