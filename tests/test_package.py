@@ -237,7 +237,7 @@ def name_and_bounds(requirement: str) -> tuple[str, frozenset[str]]:
 
 class TestSourceForCdktn:
     def test_differs_only_in_names_of_the_tool_and_versions(self, first: Distribution, second: Distribution) -> None:
-        """The comparison knows nothing of the program that renames: it replaces each name of both tools by one word."""
+        """The comparison does not use the program that renames: it replaces the names of both tools with one word."""
         versions = PYPROJECT["tool"]["rename-to-cdktn"]["versions"]
 
         def without_names(text: str) -> list[str]:

@@ -68,7 +68,7 @@ def test_synth_of_both_commands_writes_the_same_stack(app: Path, tmp_path: Path)
 def test_bundle_of_the_stack_is_valid(app: Path, path: str, provider: Provider, tmp_path: Path, format: str) -> None:
     output = shutil.copytree(app / "cdktf.out", tmp_path / "cdktf.out") / "stacks" / STACK / "cdk.tf.json"
     output.write_text(json.dumps(provider.adapt(json.loads(output.read_text()))))
-    options = ["--from", tmp_path / "cdktf.out", "--out", tmp_path / "dist", "--format", format]
+    options: list[str | Path] = ["--from", tmp_path / "cdktf.out", "--out", tmp_path / "dist", "--format", format]
     run_in(app, path, "python", "-m", "ddb_stream_lambda", "handoff", *options)
     bundle = tmp_path / "dist" / STACK
     assert {file.name for file in bundle.glob("main.tf*")} == {{"json": "main.tf.json", "hcl": "main.tf"}[format]}
