@@ -12,6 +12,7 @@ import tarfile
 import tomllib
 import venv
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import HeaderParser
@@ -20,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from rename_to_cdktn import rename
+from tests.support.both_tools import CDKTN_PYTHON
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = "ddb_stream_lambda"
@@ -270,6 +272,44 @@ def imports_of(distribution: Distribution) -> set[str]:
                 case ast.ImportFrom(module=str(module), level=0):
                     imported.add(module.split(".")[0])
     return imported
+
+
+class TestImportOfAWheelThatIsNotForTheApp:
+    """The environment has one of the two tools. The wheels are installed into a folder before it on Python's path."""
+
+    @pytest.fixture
+    def import_installed(self, first: Distribution, second: Distribution, tmp_path: Path) -> Callable[..., str]:
+        def import_installed(python: str | Path, *names: str) -> str:
+            wheels = [{"first": first, "second": second}[name].wheel for name in names]
+            install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"]
+            for wheel in wheels:
+                # pip warns that the folder of the package exists.
+                target = ["--upgrade", "--no-index", f"--target={tmp_path}", wheel]
+                subprocess.run([*install, *target], capture_output=True, check=True)
+                assert (tmp_path / wheel.name.replace("-py3-none-any.whl", ".dist-info")).is_dir()
+            program = [python, "-c", "import ddb_stream_lambda"]
+            environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+            run = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, text=True)
+            return run.stderr.strip().splitlines()[-1] if run.returncode else "imported"
+
+        return import_installed
+
+    def test_is_refused_with_both_distributions(self, import_installed: Callable[..., str]) -> None:
+        error = import_installed(sys.executable, "first", "second")
+        assert error.startswith("ImportError: ddb-stream-lambda and ddb-stream-lambda-cdktn are both installed")
+        assert "pip uninstall -y ddb-stream-lambda ddb-stream-lambda-cdktn" in error
+
+    def test_is_refused_with_cdktn_only(self, import_installed: Callable[..., str]) -> None:
+        if not CDKTN_PYTHON.exists():
+            pytest.skip("the environment of cdktn is missing: run `make test`")
+        error = import_installed(CDKTN_PYTHON, "first")
+        assert error.startswith("ImportError: ddb-stream-lambda is for cdktf, which is not installed")
+        assert "pip install ddb-stream-lambda-cdktn" in error
+
+    def test_for_cdktn_is_refused_with_cdktf_only(self, import_installed: Callable[..., str]) -> None:
+        error = import_installed(sys.executable, "second")
+        assert error.startswith("ImportError: ddb-stream-lambda-cdktn is for cdktn, which is not installed")
+        assert "pip install ddb-stream-lambda" in error
 
 
 @pytest.mark.slow
