@@ -7,7 +7,6 @@ import shutil
 import zipfile
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
 
 import pytest
 
@@ -19,7 +18,7 @@ from tests.e2e.providers import Provider
 from tests.e2e.terraform import Terraform, override_provider
 from tests.test_examples import EXAMPLES, Synthesize
 from tests.test_examples import synthesize as synthesize
-from tests.test_recipes import Deployment, actions_by_type, plan
+from tests.test_recipes import Deployment, plan
 
 ROOT = Path(__file__).parent.parent
 MIGRATION = ROOT / "docs" / "migration"
@@ -86,16 +85,16 @@ class TestTerraformModules:
         main = deployed.terraform.folder / "main.tf"
         calls = main.read_text()
         main.write_text(SETTINGS + removed)
-        changes = plan(deployed.terraform)
+        planned = deployed.terraform.run("plan", "-refresh=false")
         main.write_text(calls)
-        assert len(changes) == 9
-        assert {tuple(change["change"]["actions"]) for change in changes.values()} == {("forget",)}
+        assert planned.count("will no longer be managed by Terraform, but will not be destroyed") == 9
+        assert "0 to add, 0 to change, 0 to destroy" in planned
 
     def test_the_example_moves_the_resources_and_destroys_only_the_policies_of_the_module(
         self, deployed: Deployment, synthesize: Synthesize
     ) -> None:
         terraform = deployed.terraform
-        before = set(plan(terraform))
+        before = set(terraform.run("state", "list").split())
         (terraform.folder / "main.tf").unlink()
         deployed.configure(synthesize("from_terraform_modules"))
         changes = plan(terraform)
@@ -108,4 +107,4 @@ class TestTerraformModules:
         moved = {change["previous_address"] for change in changes.values() if "previous_address" in change}
         assert moved == before - destroyed
         terraform.run("apply", "plan.bin")
-        assert actions_by_type(plan(terraform)) == {}
+        assert "No changes." in terraform.run("plan")
