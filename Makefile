@@ -10,6 +10,11 @@ DIST := dist
 TFLINT_VERSION := 0.64.0
 # Not compiled: Python compiles the few modules that a program imports, and the provider's package has 2,213.
 INSTALL := -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes
+# The project for cdktn, the maintained fork of cdktf, and an environment for its tests.
+FORK := build/cdktn
+FORK_VENV := .venv-cdktn
+FORK_PACKAGES := tools/cdktn/node_modules
+FORK_PATH := $(abspath $(FORK_VENV))/bin:$(abspath $(FORK_PACKAGES))/.bin
 # tests/conftest.py puts the files that take long first, so that no core is idle at the end.
 PYTEST := pytest -n auto --dist loadfile --no-loadscope-reorder
 # An installation uses one core and waits for the network, so several run at the same time.
@@ -27,17 +32,29 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 # The site's theme advertises its successor at every build.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: synth test check e2e tflint lint bench local docs wheels handoff props lock clean help
+# Tests with the mark "slow" do not run on cdktn: they run terraform on files that the golden files show to be the same.
+define TEST_FORK
+	python tools/rename_to_cdktn.py $(FORK)
+	ln -s $(abspath $(FORK_PACKAGES)) $(FORK)/node_modules
+	cd $(FORK) && PATH="$(FORK_PATH):$$PATH" mypy ddb_stream_lambda stacks main.py
+	cd $(FORK) && PATH="$(FORK_PATH):$$PATH" $(PYTEST) -m "not slow"
+endef
+
+.PHONY: synth test check cdktn e2e tflint lint bench local docs wheels handoff props lock clean help
 
 synth: $(VENV)/.app node_modules/.ready ## Write the example stack's Terraform
 	@[ -t 1 ] || export CI=1; cdktf synth
 	@for stack in $(STACKS)/*/; do echo "Terraform: $(CURDIR)/$${stack}cdk.tf.json"; done
 
-test: lint node_modules/.ready .e2e/ready .engines/ready docs ## Run everything: lint, types, prose, docs, tests with coverage, deployment
+test: lint node_modules/.ready $(FORK_VENV)/.ready $(FORK_PACKAGES)/.ready .e2e/ready .engines/ready docs ## Run everything: lint, types, prose, docs, tests with coverage, deployment, cdktn
 	$(PYTEST) -rs --cov --cov-report=term:skip-covered
+	$(TEST_FORK)
 
 check: lint node_modules/.ready ## Run the quick half: lint, types, prose, unit tests
 	$(PYTEST) -m "not slow" --ignore=tests/e2e
+
+cdktn: $(VENV)/.dev $(FORK_VENV)/.ready $(FORK_PACKAGES)/.ready ## Run the type check and the quick tests of the distribution for cdktn
+	$(TEST_FORK)
 
 e2e: $(VENV)/.dev node_modules/.ready .e2e/ready .engines/ready ## Deploy to an AWS on loopback with the real terraform and provider
 	$(PYTEST) tests/e2e -rs
@@ -78,6 +95,7 @@ clean: ## Remove everything that make created; refuses while cdktf.out holds a T
 		echo "Kept: cdktf.out holds the state of deployed resources. Move it, or destroy the stack, first:" >&2; \
 		echo "$$states" >&2; exit 1; fi
 	rm -rf cdktf.out $(DIST) site $(VENV) .venv-benchmark .venv-benchmark-function .venv-e2e .e2e .engines .venv-checkov .venv-docs node_modules
+	rm -rf build $(FORK_VENV) $(FORK_PACKAGES)
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -96,6 +114,11 @@ $(VENV)/.app: requirements.txt | $(VENV)/.made
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 	$(VENV)/bin/python $(INSTALL) -r requirements-dev.txt
+	touch $@
+
+$(FORK_VENV)/.ready: requirements-cdktn.txt | $(VENV)/.made
+	$(VENV)/bin/python -m venv --clear $(FORK_VENV)
+	$(FORK_VENV)/bin/python $(INSTALL) -r requirements-cdktn.txt
 	touch $@
 
 .venv-docs/.ready: requirements-docs.txt | $(VENV)/.made
@@ -117,4 +140,9 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 node_modules/.ready: package-lock.json
 	@command -v node >/dev/null || { echo "Node.js 20 or later is needed: https://nodejs.org" >&2; exit 1; }
 	npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+# One npm at a time, since both write npm's cache.
+$(FORK_PACKAGES)/.ready: tools/cdktn/package-lock.json | node_modules/.ready
+	cd tools/cdktn && npm ci --no-audit --no-fund --loglevel=error
 	touch $@

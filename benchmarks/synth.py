@@ -1,13 +1,14 @@
 """Measures the time and memory of a cold synthesis, and compares them with other ways to write the same stack.
 
-    python benchmarks/synth.py [--repeat N]
+    python benchmarks/synth.py [--repeat N] [--quick]
 
-The others are a stack with plain imports of the provider's classes, and the CDK pattern of AWS Solutions Constructs,
-which is installed in a separate virtual environment. Each figure is the median of several processes. The candidates
-take turns, so other load on the machine affects all of them. Compare the ratios, not the absolute figures.
+The others are the same library for cdktn, a stack with plain imports of the provider's classes with either tool, and
+the CDK pattern of AWS Solutions Constructs. cdktn and the CDK are installed in separate virtual environments. Each
+figure is the median of several processes. The candidates take turns, so other load on the machine affects all of them.
+Compare the ratios, not the absolute figures; other load affects CPU time less than elapsed time.
 
 The benchmark also measures the time of each additional pattern, up to 500 patterns, and the parts of the time for one
-pattern, in Python and in the engine (node).
+pattern, in Python and in the engine (node). ``--quick`` compares only the two tools.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import argparse
 import itertools
 import json
 import os
+import resource
+import runpy
 import shutil
 import statistics
 import subprocess
@@ -33,7 +36,16 @@ PROGRAMS = Path(__file__).parent / "programs"
 CDK_ENVIRONMENT = ROOT / ".venv-benchmark"
 CDK_REQUIREMENTS = Path(__file__).parent / "requirements-cdk.txt"
 
-LIBRARY, PLAIN, CDK = "this library", "plain imports", "Solutions Constructs"
+FORK_PROJECT = ROOT / "build" / "benchmark-cdktn"
+# The environment of the tests is used if it exists.
+FORK_ENVIRONMENTS = (ROOT / ".venv-cdktn", ROOT / ".venv-benchmark-cdktn")
+
+LIBRARY, FORK = "this library, cdktf", "this library, cdktn"
+PLAIN, PLAIN_FORK, CDK = "plain imports, cdktf", "plain imports, cdktn", "Solutions Constructs"
+CANDIDATES = (LIBRARY, FORK, PLAIN, PLAIN_FORK, CDK)
+FORK_CANDIDATES = (FORK, PLAIN_FORK)
+# The library for cdktn may take so much more time or memory than for cdktf.
+MAX_RATIO = 1.2
 COUNTS = (1, 100)
 LINEARITY_COUNTS = (1, 100, 200, 300, 400, 500)
 
@@ -44,12 +56,14 @@ class Run:
 
     Attributes:
         seconds: the time from start to end.
+        cpu_seconds: the CPU time.
         python_mb: the peak resident memory of the Python processes.
         node_mb: the peak resident memory of the node processes.
         output: the standard output.
     """
 
     seconds: float
+    cpu_seconds: float
     python_mb: float
     node_mb: float
     output: str
@@ -59,27 +73,42 @@ class Run:
         return self.python_mb + self.node_mb
 
 
+def project_of(candidate: str) -> Path:
+    return FORK_PROJECT if candidate in FORK_CANDIDATES else ROOT
+
+
 def command_of(candidate: str) -> list[str]:
-    programs = {LIBRARY: "library.py", PLAIN: "plain.py", CDK: "cdk.py"}
-    python = str(CDK_ENVIRONMENT / "bin" / "python") if candidate == CDK else sys.executable
-    return [python, str(PROGRAMS / programs[candidate])]
+    program = "cdk.py" if candidate == CDK else "library.py" if candidate in (LIBRARY, FORK) else "plain.py"
+    python = sys.executable
+    if candidate == CDK:
+        python = str(CDK_ENVIRONMENT / "bin" / "python")
+    elif candidate in FORK_CANDIDATES:
+        python = str(fork_environment() / "bin" / "python")
+    return [python, str(project_of(candidate) / PROGRAMS.relative_to(ROOT) / program)]
 
 
 def run(candidate: str, count: int, **environment: str) -> Run:
     """Run a candidate's program in a new process.
 
     Args:
-        candidate: LIBRARY, PLAIN or CDK.
+        candidate: one of CANDIDATES.
         count: the number of patterns.
         environment: additional environment variables.
     """
     with tempfile.TemporaryDirectory() as folder:
         command = [*command_of(candidate), str(count), str(Path(folder, "out"))]
         peaks: dict[int, tuple[str, int]] = {}
-        settings = os.environ | {"PYTHONPATH": str(ROOT), "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
+        settings = os.environ | {"PYTHONPATH": str(project_of(candidate))}
+        settings["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "20"
+        cpu_before = cpu_seconds_of_children()
         begin = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=ROOT, env=settings | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            cwd=project_of(candidate),
+            env=settings | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         watcher = threading.Thread(target=record_peaks, args=(process, peaks))
         watcher.start()
@@ -91,7 +120,14 @@ def run(candidate: str, count: int, **environment: str) -> Run:
     by_name: Counter[str] = Counter()
     for name, kilobytes in peaks.values():
         by_name["node" if name.startswith("node") else "python"] += kilobytes
-    return Run(seconds, by_name["python"] / 1024, by_name["node"] / 1024, output)
+    cpu_seconds = cpu_seconds_of_children() - cpu_before
+    return Run(seconds, cpu_seconds, by_name["python"] / 1024, by_name["node"] / 1024, output)
+
+
+def cpu_seconds_of_children() -> float:
+    """Return the CPU time of all processes that this one and its children have waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def record_peaks(process: subprocess.Popen[str], peaks: dict[int, tuple[str, int]]) -> None:
@@ -134,36 +170,70 @@ def install_cdk() -> None:
     marker.write_text(requirements)
 
 
-def compare(repeat: int) -> None:
-    """Print the time and memory of each candidate, with the ratios to this library."""
+def fork_environment() -> Path:
+    return next((folder for folder in FORK_ENVIRONMENTS if folder.exists()), FORK_ENVIRONMENTS[-1])
+
+
+def set_up_fork() -> None:
+    """Write the project for cdktn, with the benchmark's programs, and install cdktn if no environment has it."""
+    subprocess.run([sys.executable, str(ROOT / "tools" / "rename_to_cdktn.py"), str(FORK_PROJECT)], check=True)
+    rename = runpy.run_path(str(ROOT / "tools" / "rename_to_cdktn.py"))["rename"]
+    programs = FORK_PROJECT / PROGRAMS.relative_to(ROOT)
+    programs.mkdir(parents=True)
+    for program in ("library.py", "plain.py"):
+        (programs / program).write_text(rename((PROGRAMS / program).read_text()))
+    environment = fork_environment()
+    if environment.exists():
+        return
+    print("Installing cdktn in a separate virtual environment …", flush=True)
+    tested = runpy.run_path(str(FORK_PROJECT / "ddb_stream_lambda" / "_engine" / "__init__.py"))["TESTED_WITH"]
+    venv.create(environment, with_pip=True)
+    pip = [str(environment / "bin" / "pip"), "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
+    try:
+        subprocess.run([*pip, *(f"{name}=={version}" for name, version in tested.items())], check=True)
+    except BaseException:
+        shutil.rmtree(environment)  # the next run would take it as complete
+        raise
+
+
+def compare(repeat: int, candidates: tuple[str, ...]) -> None:
+    """Print the time and memory of each candidate, with the ratios to this library on cdktf."""
     runs: dict[tuple[str, int], list[Run]] = {}
     for _ in range(repeat):
         for count in COUNTS:
-            for candidate in (LIBRARY, PLAIN, CDK):
+            for candidate in candidates:
                 runs.setdefault((candidate, count), []).append(run(candidate, count))
-    header = f"{'':22}{'patterns':>9}{'seconds':>9}{'MB':>7}{'python':>8}{'node':>7}"
+    header = f"{'':22}{'patterns':>9}{'seconds':>9}{'CPU':>7}{'MB':>7}{'python':>8}{'node':>7}"
     print(f"\n{header}   time and memory of this library as a ratio")
     seconds: dict[tuple[str, int], float] = {}
     for count in COUNTS:
         base = median(runs[LIBRARY, count])
-        for candidate in (LIBRARY, PLAIN, CDK):
+        for candidate in candidates:
             typical = median(runs[candidate, count])
             seconds[candidate, count] = typical.seconds
             ratios = f"{base.seconds / typical.seconds:.2f} and {base.memory_mb / typical.memory_mb:.2f}"
             print(
-                f"{candidate:22}{count:>9}{typical.seconds:>9.2f}{typical.memory_mb:>7.0f}"
+                f"{candidate:22}{count:>9}{typical.seconds:>9.2f}{typical.cpu_seconds:>7.2f}"
+                f"{typical.memory_mb:>7.0f}"
                 f"{typical.python_mb:>8.0f}{typical.node_mb:>7.0f}   {ratios if candidate != LIBRARY else ''}"
             )
     print("\nMilliseconds for each additional pattern, from 1 to 100 patterns:")
-    for candidate in (LIBRARY, PLAIN, CDK):
+    for candidate in candidates:
         additional = (seconds[candidate, 100] - seconds[candidate, 1]) / 99 * 1000
         print(f"  {candidate:22}{additional:6.1f}")
+    print(f"\nThis library, cdktn divided by cdktf (to be at most {MAX_RATIO}):")
+    for count in COUNTS:
+        base, fork = median(runs[LIBRARY, count]), median(runs[FORK, count])
+        cpu, memory = fork.cpu_seconds / base.cpu_seconds, fork.memory_mb / base.memory_mb
+        verdict = "yes" if max(cpu, memory) <= MAX_RATIO else "NO"
+        print(f"  {count:>4} patterns: CPU time {cpu:.2f}, memory {memory:.2f}: {verdict}")
 
 
 def median(runs: list[Run]) -> Run:
     """Return the median of each figure."""
     return Run(
         seconds=statistics.median(run.seconds for run in runs),
+        cpu_seconds=statistics.median(run.cpu_seconds for run in runs),
         python_mb=statistics.median(run.python_mb for run in runs),
         node_mb=statistics.median(run.node_mb for run in runs),
         output="",
@@ -233,11 +303,18 @@ def package_of(frame: dict[str, str]) -> str:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--repeat", type=int, default=3, help="runs for each median (default: 3)")
-    repeat = arguments.parse_args().repeat
-    install_cdk()
-    for candidate in (LIBRARY, PLAIN, CDK):
+    arguments.add_argument("--quick", action="store_true", help="compare only this library on cdktf and on cdktn")
+    options = arguments.parse_args()
+    repeat: int = options.repeat
+    candidates = (LIBRARY, FORK) if options.quick else CANDIDATES
+    set_up_fork()
+    if CDK in candidates:
+        install_cdk()
+    for candidate in candidates:
         run(candidate, 1)  # fills jsii's package cache, which all candidates share
-    compare(repeat)
+    compare(repeat, candidates)
+    if options.quick:
+        return
     measure_linearity(repeat)
     measure_phases()
     for count in COUNTS:

@@ -13,7 +13,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ._engine.bindings import ImportOrderWarning, import_on_demand
+from ._engine.installation import check_installation
 
+check_installation()  # before the engine reports the wrong tool as another error
 import_on_demand()  # before the first class of the provider is imported, here or in the user's program
 
 if TYPE_CHECKING:

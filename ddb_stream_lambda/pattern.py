@@ -11,8 +11,9 @@ from constructs import Construct
 from ._engine import tokens
 from ._engine.addresses import claim_addresses
 from ._engine.failures import is_engine_error, reason_of, report_engine_errors
+from ._engine.installation import DISTRIBUTIONS, OTHER_TOOL, TOOL
 from ._engine.marks import mark_pattern
-from ._engine.scopes import Location, locate
+from ._engine.scopes import Location, is_in_other_tool, locate
 from .arguments._generated import (
     DynamoEventSourceProps,
     DynamoTableProps,
@@ -412,7 +413,10 @@ def _locate_pattern(scope: object, id: object) -> Location:
     elif tokens.is_token(id) or "/" in id:
         mistakes.add("id", id, "must be plain text without / and Terraform expressions, such as pipeline")
     if parent is None:
-        mistakes.add("scope", scope, "must be a TerraformStack, or a construct in one, such as self")
+        message = f"must be a TerraformStack of {TOOL}, or a construct in one, such as self"
+        if is_in_other_tool(scope):
+            message += f"; this one belongs to {OTHER_TOOL}: for an app on it, install {DISTRIBUTIONS[OTHER_TOOL]}"
+        mistakes.add("scope", scope, message)
         raise PatternError(mistakes.path, mistakes.found)
     mistakes.raise_any()
     return Location(f"{parent.path}/{id}", parent.stack)

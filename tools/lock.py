@@ -55,6 +55,7 @@ class Lock:
 LOCKS = (
     Lock("requirements-dev.txt", groups=("dev",), project=True, sources=("function/requirements.txt",)),
     Lock("requirements.txt", project=True, constraints=("requirements-dev.txt",)),
+    Lock("requirements-cdktn.txt", groups=("cdktn",)),
     Lock("requirements-docs.txt", groups=("docs",)),
     Lock("requirements-checkov.txt", groups=("checkov",)),
     # Universal resolution fails: a dependency of the emulator excludes Python 3.14.

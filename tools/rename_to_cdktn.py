@@ -10,6 +10,7 @@ since it is about both.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import re
 import shutil
 import subprocess
@@ -26,6 +27,7 @@ RENAMED = {
     "cdktf_cdktf_provider_": "cdktn_provider_",
     "cdktf-cdktf-provider-": "cdktn-provider-",
     "CDK for Terraform": "CDK Terrain",
+    'DISTRIBUTION = "ddb-stream-lambda"': 'DISTRIBUTION = "ddb-stream-lambda-cdktn"',
 }
 # Words of cdktf that its fork did not rename: metadata, files, environment variables, attributes and context keys.
 KEPT = re.compile(
@@ -46,39 +48,71 @@ ABOUT_BOTH = re.compile(r"cdktn", re.IGNORECASE)
 SETTINGS = "rename-to-cdktn"
 PROPS = "ddb_stream_lambda/arguments/_generated.py"
 CDKTN_PROPS = "tools/cdktn/_generated.py"
-# Files that hold versions of the tool, of the bindings and of the provider.
-VERSIONED = re.compile(r"ddb_stream_lambda/_engine/__init__\.py|tests/golden/(?:handoff/)?.*\.(?:json|md|tf|yml|hcl)")
-# Files that are not Python, but name the tool: the engine's hook, and the golden files.
-RENAMED_FILES = re.compile(r".*\.py|ddb_stream_lambda/.*\.js|tests/golden/.*|cdktf\.json")
+GOLDEN = "tests/golden/"
+CHECKSUMS = "SHA256SUMS"
+# Files besides the golden ones that hold versions of the tool, of the bindings and of the provider.
+VERSIONED = {"ddb_stream_lambda/_engine/__init__.py", "tests/handoff/test_bundle.py"}
+# Files whose names of the tool change: code, and the engine's hook.
+RENAMED_FILES = re.compile(r".*\.py|ddb_stream_lambda/.*\.js|cdktf\.json")
+# Golden files, except those with the checksums of the others. cdktn's bindings write the provider's whole address.
+GOLDEN_FILES = re.compile(rf"{GOLDEN}.*\.(?:json|md|tf)")
+GOLDEN_WORDS = {'"source": "aws"': '"source": "hashicorp/aws"'}
+# Files that have another source: path -> path of the source.
+REPLACED = {
+    PROPS: CDKTN_PROPS,
+    "requirements.txt": "requirements-cdktn.txt",
+}
 # Folders and files that a distribution or the tests of the renamed project do not need.
-LEFT_OUT = re.compile(r"\.github/|\.ci/|benchmarks/|package(-lock)?\.json$|requirements.*\.txt$|Makefile$|mkdocs\.yml$")
+LEFT_OUT = re.compile(
+    r"\.github/|\.ci/|benchmarks/|package(-lock)?\.json$|requirements-.*\.txt$|Makefile$|mkdocs\.yml$"
+)
+# Tests about this repository: its documentation, tools and distributions, and the deployment of its example app.
+TESTS_OF_REPOSITORY = re.compile(r"tests/(?:e2e|tools)/test_.*|tests/test_(?:documentation|package)\.py")
+# Tests of parts that do not use the tool. Their results cannot differ, so a file that does not name it is left out.
+TESTS_WITHOUT_TOOL = re.compile(r"tests/(?:code|engines|function)/test_.*")
 
 
-def rename(text: str, versions: Mapping[str, str] | None = None) -> str:
-    """Return a text with the names of cdktn.
-
-    Args:
-        text: the text. A line that names cdktn stays, since it is about both tools.
-        versions: each version to replace, and its replacement.
-    """
-    words = RENAMED | dict(versions or {})
+def rename(text: str) -> str:
+    """Return a text with the names of cdktn. A line that names cdktn stays, since it is about both tools."""
     lines = text.splitlines(keepends=True)
-    return "".join(line if ABOUT_BOTH.search(line) else _rename_line(line, words) for line in lines)
+    return "".join(line if ABOUT_BOTH.search(line) else _rename_line(line) for line in lines)
 
 
-def _rename_line(line: str, words: Mapping[str, str]) -> str:
+def _rename_line(line: str) -> str:
     parts: list[str] = []
     end = 0
     for kept in KEPT.finditer(line):
-        parts += [_rename_words(line[end : kept.start()], words), kept[0]]
+        parts += [_rename_words(line[end : kept.start()]), kept[0]]
         end = kept.end()
-    return "".join([*parts, _rename_words(line[end:], words)])
+    return "".join([*parts, _rename_words(line[end:])])
 
 
-def _rename_words(text: str, words: Mapping[str, str]) -> str:
-    for word, renamed in words.items():
-        text = text.replace(word, renamed)
+def _rename_words(text: str) -> str:
+    text = _replace(text, RENAMED)
     return NAME.sub(lambda name: "cdktn" if name[0].islower() else "CDKTN", text)
+
+
+def _replace(text: str, words: Mapping[str, str]) -> str:
+    for word, replacement in words.items():
+        text = text.replace(word, replacement)
+    return text
+
+
+def replace_versions(text: str, versions: Mapping[str, str]) -> str:
+    """Return a text with other versions.
+
+    Args:
+        text: the text.
+        versions: each version to replace, and its replacement. A longer number that contains the version stays.
+    """
+    for version, replacement in versions.items():
+        text = re.sub(rf"(?<![\d.]){re.escape(version)}(?!\.?\d)", replacement, text)
+    return text
+
+
+def rename_golden(text: str, versions: Mapping[str, str]) -> str:
+    """Return a golden file of cdktn: it differs in versions, the provider's address, and the manifest's packages."""
+    return rename(_replace(replace_versions(text, versions), GOLDEN_WORDS))
 
 
 def rename_project(text: str) -> str:
@@ -86,7 +120,7 @@ def rename_project(text: str) -> str:
     document = tomlkit.parse(text)
     settings = document["tool"].pop(SETTINGS)
     document["project"].update(settings["project"])
-    return tomlkit.dumps(document)
+    return rename(tomlkit.dumps(document))
 
 
 def write_project(target: Path) -> None:
@@ -94,30 +128,47 @@ def write_project(target: Path) -> None:
     versions = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"][SETTINGS]["versions"]
     shutil.rmtree(target, ignore_errors=True)
     for name in _files():
-        source, copy = ROOT / name, target / name
+        copy = target / name
         copy.parent.mkdir(parents=True, exist_ok=True)
+        source = ROOT / REPLACED.get(name, name)
         if name == "pyproject.toml":
             copy.write_text(rename_project(source.read_text()))
-        elif name == PROPS:
-            copy.write_text((ROOT / CDKTN_PROPS).read_text())
-        elif RENAMED_FILES.fullmatch(name) and not _is_binary(source):
-            copy.write_text(rename(source.read_text(), versions if VERSIONED.fullmatch(name) else None))
+        elif GOLDEN_FILES.fullmatch(name):
+            copy.write_text(rename_golden(source.read_text(), versions))
+        elif RENAMED_FILES.fullmatch(name) and name not in REPLACED:
+            text = rename(source.read_text())
+            copy.write_text(replace_versions(text, versions) if name in VERSIONED else text)
             shutil.copymode(source, copy)
         else:
             shutil.copy(source, copy, follow_symlinks=False)
+    for checksums in target.glob(f"{GOLDEN}**/{CHECKSUMS}"):
+        checksums.write_text(_with_new_sums(checksums))
+
+
+def _with_new_sums(checksums: Path) -> str:
+    """Return the lines of a file of checksums. Archives are not among the golden files, so their sums stay."""
+    lines = []
+    for line in checksums.read_text().splitlines():
+        _, name = line.split("  ", 1)
+        file = checksums.parent / name
+        lines.append(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {name}" if file.exists() else line)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _files() -> Iterator[str]:
-    """Yield the project's files, as git lists them: tracked, or new and not ignored."""
+    """Yield the files that the renamed project has, as git lists them: tracked, or new and not ignored."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in sorted(set(listed.split("\0")) - {""}):
-        if (ROOT / name).exists() and not LEFT_OUT.match(name):
+        if (ROOT / name).exists() and not is_left_out(name):
             yield name
 
 
-def _is_binary(path: Path) -> bool:
-    return b"\0" in path.read_bytes()
+def is_left_out(name: str) -> bool:
+    """Return whether the renamed project does not have the file."""
+    if TESTS_WITHOUT_TOOL.fullmatch(name):
+        return not NAME.search((ROOT / name).read_text())
+    return bool(LEFT_OUT.match(name) or TESTS_OF_REPOSITORY.fullmatch(name))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,11 +1,13 @@
-"""Imports the AWS provider's bindings on demand: a pattern needs 10 of their 2,213 modules.
+"""Imports the AWS provider's bindings on demand: a pattern needs about ten of their modules, which are over 2,000.
 
-A plain import of the bindings takes several seconds and half a gigabyte before the first resource exists: their
-``__init__`` imports every module, and the engine compiles the code of every resource. Here both wait:
+A plain import of the bindings takes several seconds and over half a gigabyte before the first resource exists: the
+engine compiles the code of every resource, and with cdktf-cdktf-provider-aws (not with cdktn-provider-aws, whose
+``__init__`` is lazy) Python imports every module. Here both wait:
 
 * In Python, a module with the bindings' real spec and path, whose ``__init__`` did not run, is in ``sys.modules``.
   A submodule is imported at its first use, in any of the ways that Python has.
-* In the engine, `hook.js` makes the provider's index lazy. It is loaded before the first submodule is.
+* In the engine, `hook.js` makes the provider's index lazy. It has to be loaded before the first submodule is, and
+  before ``__init__`` runs: even a lazy one loads the index. So the module is replaced for both tools.
 
 See the package's docstring for all that this changes in the user's process.
 """
@@ -20,7 +22,10 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from functools import cache
 from types import ModuleType
+
+from . import TESTED_WITH
 
 BINDINGS = "cdktf_cdktf_provider_aws"
 # Environment variables: "0" turns the import on demand off, or only the warning about the order of imports.
@@ -28,10 +33,12 @@ IMPORT_ON_DEMAND = "DDB_STREAM_LAMBDA_IMPORT_ON_DEMAND"
 IMPORT_ORDER_WARNING = "DDB_STREAM_LAMBDA_IMPORT_ORDER_WARNING"
 # The attribute that marks the module below.
 ON_DEMAND = "__imported_on_demand__"
+# The engine compiles as many of the provider's files only if its index is not lazy. A pattern needs about ten.
+MANY_FILES = 1000
 
 
 class ImportOrderWarning(UserWarning):
-    """The provider's whole package was imported before this one, which costs seconds and half a gigabyte."""
+    """The provider's package was imported before this one, which costs seconds and over half a gigabyte."""
 
 
 def import_on_demand() -> bool:
@@ -91,6 +98,11 @@ class _HookedPath(list[str]):
         self._lock = threading.Lock()
         self._hooked = False
 
+    @property
+    def hooked(self) -> bool:
+        """The state of the hook: True once it is loaded."""
+        return self._hooked
+
     def __iter__(self) -> Iterator[str]:
         with self._lock:
             if not self._hooked:
@@ -101,10 +113,40 @@ class _HookedPath(list[str]):
         return super().__iter__()
 
 
+@cache
+def warn_if_all_is_loaded() -> None:
+    """Warn once if the hook did not make the provider's index lazy, as with a release that writes it in another form.
+
+    All works as before then, only slower. It is called when the first resource is created, so that the index is loaded.
+    """
+    path = getattr(sys.modules.get(BINDINGS), "__path__", None)
+    if not (isinstance(path, _HookedPath) and path.hooked):
+        return
+    from .javascript import count_compiled_files
+
+    if not 0 < count_compiled_files() < MANY_FILES:
+        _warn_of_unknown_index()
+
+
+def _warn_of_unknown_index() -> None:
+    from importlib.metadata import distributions
+
+    versions = {distribution.name: distribution.version for distribution in distributions()}
+    installed = ", ".join(f"{name} {versions[name]}" for name in TESTED_WITH if name in versions)
+    tested = ", ".join(f"{name} {number}" for name, number in TESTED_WITH.items())
+    warnings.warn(
+        f"ddb_stream_lambda could not make {BINDINGS} load on demand, so that the engine loaded all of its classes "
+        f"(several seconds and over half a gigabyte). The result is the same. Installed: {installed}. Tested: {tested}."
+        " Install the tested versions, or a later version of this library.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+
+
 def _warn_of_import_order() -> None:
     warnings.warn(
-        f"{BINDINGS} was imported before ddb_stream_lambda, so that all of its 2,213 modules were loaded (about 20 s"
-        " and 600 MB). Import ddb_stream_lambda first. To keep a formatter from changing the order, add to"
+        f"{BINDINGS} was imported before ddb_stream_lambda, so that all of its classes were loaded (several seconds and"
+        " over half a gigabyte). Import ddb_stream_lambda first. To keep a formatter from changing the order, add to"
         ' pyproject.toml: [tool.ruff.lint.isort] force-to-top = ["ddb_stream_lambda"], or for isort: [tool.isort]'
         f' force_to_top = ["ddb_stream_lambda"]. Silence this with {IMPORT_ORDER_WARNING}=0.',
         ImportOrderWarning,

@@ -16,6 +16,7 @@ from cdktf import TerraformElement
 from constructs import Construct
 
 from .addresses import set_address
+from .bindings import warn_if_all_is_loaded
 from .marks import record
 from .templates import escape_for_hcl
 from .tokens import expression_of, is_token
@@ -44,6 +45,7 @@ def create(
         arguments: Terraform's argument names and checked values; blocks are dicts, string maps are `StringMap`.
         suffix: The end of its address in a pattern; empty if the pattern has one element of this type.
     """
+    warn_if_all_is_loaded()
     element = kind.__new__(kind)
     writes_hcl = _writes_hcl()
     arguments = _with_references(_escape_texts(arguments) if writes_hcl else arguments, scope)

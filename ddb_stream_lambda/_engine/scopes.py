@@ -13,6 +13,7 @@ from cdktf import TerraformStack
 from constructs import Construct
 
 from .failures import is_engine_error
+from .installation import is_of_other_tool
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,27 @@ _locations: WeakKeyDictionary[Construct, Location] = WeakKeyDictionary()
 
 
 def locate(scope: object) -> Location | None:
-    """Return the scope's location; None if it is neither a stack nor a construct in one."""
-    if not isinstance(scope, Construct):
+    """Return the scope's location; None if it is neither a stack nor a construct in one.
+
+    Both tools mark their stacks with the same symbol, so that cdktf accepts a stack of the other tool.
+    Such a stack has no location.
+    """
+    if not isinstance(scope, Construct) or is_of_other_tool(scope):
         return None
     location = _locations.get(scope)
     if location is None:
         try:
-            location = _locations[scope] = Location(scope.node.path, TerraformStack.of(scope))
+            stack = TerraformStack.of(scope)
         except RuntimeError as error:
             if not is_engine_error(error):
                 raise
+            return None
+        if is_of_other_tool(stack):
+            return None
+        location = _locations[scope] = Location(scope.node.path, stack)
     return location
+
+
+def is_in_other_tool(scope: object) -> bool:
+    """Return whether the scope, or a construct that it is in, belongs to the other tool."""
+    return isinstance(scope, Construct) and any(map(is_of_other_tool, scope.node.scopes))

@@ -4,6 +4,7 @@ If a release of the provider or of cdktf moves or rewrites one of these files, a
 """
 
 import json
+import pkgutil
 import re
 import shutil
 import subprocess
@@ -13,11 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ddb_stream_lambda._engine.installation import is_installed
 
 from tests.support.programs import run_program
 
 HOOK = resources.files("ddb_stream_lambda._engine").joinpath("hook.js")
-ARCHIVES = {"provider": "cdktf_cdktf_provider_aws._jsii", "cdktf": "cdktf._jsii"}
+PROVIDER = "cdktf_cdktf_provider_aws"
+ARCHIVES = {"provider": f"{PROVIDER}._jsii", "cdktf": "cdktf._jsii"}
+
+# The switch of cdktn's stacks is tested where that tool is installed.
+HAS_SWITCH = is_installed("cdktn")
 
 # The lines of the index that load a module.
 REQUIRE_LINE = re.compile(r"^exports\..*require\(.*$", re.MULTILINE)
@@ -29,7 +35,10 @@ const { paths, index } = JSON.parse(require("fs").readFileSync(0, "utf8"));
 const rewritten = rewriteIndex(index);
 const loaded = [];
 const exported = {};
-new Function("exports", "require", rewritten)(exported, (name) => { loaded.push(name); return { name }; });
+new Function("exports", "require", rewritten)(exported, (name) => {
+  loaded.push(name);
+  return { __esModule: true, name };
+});
 const loadedByIndex = [...loaded];
 const queue = exported.sqsQueue;
 console.log(JSON.stringify({
@@ -49,6 +58,14 @@ import ddb_stream_lambda, cdktf
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 token = cdktf.Token.as_any({"a": 1})
 print(len(token.creation_stack))
+"""
+
+COMPILED_FILES = """
+import ddb_stream_lambda, cdktf
+from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
+from ddb_stream_lambda._engine.javascript import count_compiled_files
+SqsQueue(cdktf.TerraformStack(cdktf.Testing.app(), "orders"), "queue")
+print(count_compiled_files())
 """
 
 
@@ -105,17 +122,22 @@ class TestIndex:
         assert result["indexPaths"] == ["/cache/node_modules/@cdktf/provider-aws/lib/index.js"]
 
     def test_has_every_line_that_loads_a_module_rewritten(self, result: dict[str, Any], index: str) -> None:
-        assert result["matches"] == len(REQUIRE_LINE.findall(index)) == 2212
+        modules = [module for module in pkgutil.iter_modules([str(resources.files(PROVIDER))]) if module.ispkg]
+        assert result["matches"] == len(REQUIRE_LINE.findall(index)) == len(modules) - len(["_jsii"]) > 2000
         assert result["remaining"] == 0
 
     def test_exports_the_same_names(self, result: dict[str, Any], index: str) -> None:
         names = [line.split(" ", 1)[0].removeprefix("exports.") for line in REQUIRE_LINE.findall(index)]
         assert sorted(result["exports"]) == sorted(names)
 
-    def test_loads_a_module_at_its_first_use(self, result: dict[str, Any]) -> None:
+    def test_loads_a_module_at_its_first_use(self, result: dict[str, Any], index: str) -> None:
+        (queue_module,) = re.findall(r'^exports\.sqsQueue = .*require\("(.*)"\)', index, re.MULTILINE)
         assert result["loadedByIndex"] == []
-        assert result["loadedByUse"] == ["./sqs-queue"]
-        assert result["queue"] == {"name": "./sqs-queue"}
+        assert result["loadedByUse"] == [queue_module]
+        assert result["queue"] == {"__esModule": True, "name": queue_module}
+
+    def test_leads_to_the_files_that_a_program_uses(self) -> None:
+        assert int(run_program(COMPILED_FILES).stdout) == len(["index", "sqs-queue"])
 
 
 class TestStackTraces:
@@ -132,3 +154,9 @@ class TestStackTraces:
     def test_are_kept_by_the_environment_variable(self) -> None:
         ran = run_program(TOKEN_WITH_STACK, environment={"DDB_STREAM_LAMBDA_STACK_TRACES": "1"})
         assert int(ran.stdout) > 0
+
+    def test_are_kept_by_the_switch_of_cdktn(self) -> None:
+        if not HAS_SWITCH:
+            pytest.skip("only cdktn has a switch")
+        environment = {"CDKTN_DISABLE_CREATION_STACK": "0"}
+        assert int(run_program(TOKEN_WITH_STACK, environment=environment).stdout) > 0

@@ -10,17 +10,14 @@
 const readline = require("readline");
 
 const folders = process.argv.slice(2);
-const SCOPES = ["@cdktf", "@cdktn"];
 
 function load(name) {
-  for (const scope of SCOPES) {
-    try {
-      return require(require.resolve(`${scope}/${name}`, { paths: folders }));
-    } catch (error) {
-      if (error.code !== "MODULE_NOT_FOUND") throw error;
-    }
+  try {
+    return require(require.resolve(`@cdktf/${name}`, { paths: folders }));
+  } catch (error) {
+    if (error.code !== "MODULE_NOT_FOUND") throw error;
+    return undefined;
   }
-  return undefined;
 }
 
 const formatter = load("hcl-tools");

@@ -1,7 +1,7 @@
 """The formatter and the parser of HCL that are installed with cdktf's command line: hcl-tools and hcl2json.
 
 Both are HashiCorp's own code, compiled to WebAssembly. They run in one Node.js process for the whole command.
-Tested with cdktf-cli 0.21.0. The packages of its fork cdktn have the same interface.
+Tested with cdktf-cli 0.21.0 and cdktn-cli 0.24.0.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any, Self
 from ..errors import ConfigurationError
 
 SCRIPT = Path(__file__).with_suffix(".js")
-PROGRAMS = ("cdktf", "cdktn")
-PACKAGES = ("cdktf-cli", "cdktn-cli")
+PROGRAM = "cdktf"
+PACKAGE = "cdktf-cli"
 FIX = "install cdktf-cli (npm install cdktf-cli) and Node.js, or use --no-check"
 
 
@@ -120,14 +120,14 @@ class HclTool:
 
 
 def search_folders(project: Path) -> list[Path]:
-    """Return the folders from which Node.js looks for the libraries: the project first, then the installed programs."""
-    folders = [project, *(project / "node_modules" / package for package in PACKAGES)]
-    for program in filter(None, map(shutil.which, PROGRAMS)):
+    """Return the folders from which Node.js looks for the libraries: the project first, then the program."""
+    folders = [project, project / "node_modules" / PACKAGE]
+    program = shutil.which(PROGRAM)
+    if program is not None:
         folder = Path(program).parent
         # A program that npm installed for all projects is a link into its package; on Windows, it is a script next to
         # the folder of the packages.
-        folders += [Path(program).resolve().parent, *(folder / "node_modules" / package for package in PACKAGES)]
-        folders += [folder.parent / package for package in PACKAGES]
+        folders += [Path(program).resolve().parent, folder / "node_modules" / PACKAGE, folder.parent / PACKAGE]
     return [folder.resolve() for folder in folders if folder.is_dir()]
 
 
