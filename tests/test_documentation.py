@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -20,8 +23,10 @@ from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
+from ddb_stream_lambda._engine import TESTED_WITH
 from ddb_stream_lambda.resources.table_access import TablePermissions
 
+from rename_to_cdktn import rename
 from tests.support.arns import ACCESS_POINT_ARN, KEY_ARN
 from tests.support.calls import ZIP_FUNCTION, Emit, new_stack
 from tests.support.emitted import Emitted
@@ -68,13 +73,26 @@ class TestReadme:
         assert len(README.splitlines()) <= MAXIMUM_README_LINES
 
     @pytest.mark.slow
-    def test_the_example_runs(self, tmp_path: Path) -> None:
+    def test_the_example_runs_with_the_imports_of_cdktf(self, tmp_path: Path) -> None:
         (tmp_path / "function").mkdir()
         (tmp_path / "function" / "index.py").write_text("def handler(event, context): ...\n")
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         (program,) = blocks(section(README, "Five lines"), "python")
+        for cdktn, cdktf in self.imports():
+            assert cdktn in program
+            program = program.replace(cdktn, cdktf)
         subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, check=True)
         assert (tmp_path / "cdktf.out/stacks/orders/cdk.tf.json").is_file()
+
+    def imports(self) -> list[tuple[str, str]]:
+        """The import lines of each tool that the table shows, those of cdktn first."""
+        table = rows(section(README, "Install").split("\n### ", 1)[0])
+        return [(row[1].strip("`"), row[2].strip("`")) for row in table if row[1].startswith("`from ")]
+
+    def test_shows_the_same_imports_for_both_tools(self) -> None:
+        assert len(self.imports()) == 2
+        for cdktn, cdktf in self.imports():
+            assert rename(cdktf) == cdktn
 
     def test_shows_the_formatters_setting_that_this_repository_uses(self) -> None:
         (setting,) = re.findall(r"^force-to-top = .*$", (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
@@ -118,7 +136,99 @@ class TestGettingStarted:
     def test_shows_the_files_of_the_examples(self) -> None:
         programs = blocks(page("getting-started"), "python")
         for name in ("function/index.py", "five_lines.py"):
-            assert (ROOT / "examples" / name).read_text() in programs
+            assert rename((ROOT / "examples" / name).read_text()) in programs
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+FORK = PROJECT["tool"]["rename-to-cdktn"]
+
+
+class TestTestedVersions:
+    """The table of tested versions agrees with the pinned ones, for each distribution."""
+
+    COLUMNS = ("ddb-stream-lambda-cdktn", "ddb-stream-lambda")
+
+    def column(self, distribution: str) -> dict[str, str]:
+        index = self.COLUMNS.index(distribution) + 1
+        return {row[0]: row[index] for row in rows(section(page("compatibility"), "Tested versions"))}
+
+    def test_the_columns_are_the_two_distributions(self) -> None:
+        text = section(page("compatibility"), "Tested versions")
+        assert "| | " + " | ".join(f"`{name}`" for name in self.COLUMNS) + " |" in text
+        assert (FORK["project"]["name"], PROJECT["project"]["name"]) == self.COLUMNS
+
+    @pytest.mark.parametrize("distribution", COLUMNS)
+    def test_the_allowed_versions_are_the_dependencies(self, distribution: str) -> None:
+        project = {PROJECT["project"]["name"]: PROJECT["project"], FORK["project"]["name"]: FORK["project"]}
+        column = self.column(distribution)
+        allowed = [column[f"{part}, allowed"].strip("`") for part in ("tool", "AWS bindings", "constructs")]
+        assert allowed == project[distribution]["dependencies"]
+
+    def test_the_tested_versions_of_cdktf_are_those_of_the_engine_and_of_the_requirements(self) -> None:
+        column = self.column("ddb-stream-lambda")
+        tested = dict(column[f"{part}, tested"].split() for part in ("tool", "AWS bindings"))
+        tested |= {part: column[f"{part}, tested"] for part in ("constructs", "jsii")}
+        assert tested == TESTED_WITH
+        pinned = dict(re.findall(r"^([\w-]+)==([\w.]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
+        assert tested.items() <= pinned.items()
+
+    def test_the_tested_versions_of_cdktn_are_those_of_the_second_distribution(self) -> None:
+        first, second = self.column("ddb-stream-lambda"), self.column("ddb-stream-lambda-cdktn")
+        parts = ("tool, tested", "AWS bindings, tested", "constructs, tested", "AWS provider of the bindings")
+        assert {first[part].split()[-1]: second[part].split()[-1] for part in parts} == FORK["versions"]
+        assert [second[part].split()[0] for part in parts[:2]] == ["cdktn", "cdktn-provider-aws"]
+        assert second["jsii, tested"] == first["jsii, tested"]
+
+    def test_the_provider_of_the_bindings_is_the_one_of_the_golden_file(self) -> None:
+        golden = (ROOT / "tests/golden/defaults.tf.json").read_text()
+        assert f'"version": "{self.column("ddb-stream-lambda")["AWS provider of the bindings"]}"' in golden
+
+    @pytest.mark.parametrize("distribution", COLUMNS)
+    def test_the_versions_of_python_are_those_of_the_metadata_and_of_the_tests(self, distribution: str) -> None:
+        versions = self.column(distribution)["Python"].split(", ")
+        classifiers = [line.rpartition(" ")[2] for line in PROJECT["project"]["classifiers"] if ":: 3." in line]
+        assert versions == classifiers
+        assert PROJECT["project"]["requires-python"] == f">={versions[0]}"
+        (matrix,) = re.findall(r"^ *python: \[(.*)\]$", (ROOT / ".github/workflows/ci.yml").read_text(), re.MULTILINE)
+        assert matrix.replace('"', "").split(", ") == versions
+
+    def test_the_version_of_node_is_that_of_the_command_line_of_cdktf(self) -> None:
+        engines = json.loads((ROOT / "package.json").read_text())["engines"]["node"]
+        assert self.column("ddb-stream-lambda")["Node.js"] == f"{engines.removeprefix('>=')} or later"
+
+    def test_the_version_of_terraform_is_the_one_of_the_workflow(self) -> None:
+        workflow = (ROOT / ".github/workflows/ci.yml").read_text()
+        for distribution in self.COLUMNS:
+            assert f'terraform_version: "{self.column(distribution)["Terraform, tested"]}"' in workflow
+
+
+class TestMigration:
+    RENAMED = ("main.py", *(f"stacks/{path.name}" for path in sorted((ROOT / "stacks").glob("*.py"))))
+
+    def test_the_command_renames_the_imports_of_an_app(self, tmp_path: Path) -> None:
+        if shutil.which("perl") is None:
+            pytest.skip("perl is not on the path")
+        (command,) = (code for code in blocks(unindented(page("migration/cdktn")), "sh") if code.startswith("perl"))
+        for name in self.RENAMED:
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            shutil.copy(ROOT / name, tmp_path / name)
+        subprocess.run(command, shell=True, cwd=tmp_path, check=True)
+        for name in self.RENAMED:
+            assert code_of((tmp_path / name).read_text()) == code_of(rename((ROOT / name).read_text())), name
+
+
+def unindented(text: str) -> str:
+    """The text without the indent of lists."""
+    return re.sub(r"^ {3}", "", text, flags=re.MULTILINE)
+
+
+def code_of(program: str) -> str:
+    """The program without its docstrings and comments."""
+    tree = ast.parse(program)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            del node.body[0]
+    return ast.unparse(tree)
 
 
 class TestInputs:
