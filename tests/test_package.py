@@ -284,7 +284,7 @@ class TestImportOfAWheelThatIsNotForTheApp:
             install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"]
             for wheel in wheels:
                 # pip warns that the folder of the package exists.
-                target = ["--upgrade", "--no-index", f"--target={tmp_path}", wheel]
+                target = ["--upgrade", "--no-index", f"--target={tmp_path}", str(wheel)]
                 subprocess.run([*install, *target], capture_output=True, check=True)
                 assert (tmp_path / wheel.name.replace("-py3-none-any.whl", ".dist-info")).is_dir()
             program = [python, "-c", "import ddb_stream_lambda"]
