@@ -6,6 +6,8 @@ STACKS := cdktf.out/stacks
 # The file that `make local` sends.
 EVENTS ?= examples/events/orders.json
 DIST := dist
+# The sources of the distribution for cdktn, which `make wheels` writes.
+BUILD := build
 # Its rules for Terraform's language are part of it, so the version decides which rules the bundles pass.
 TFLINT_VERSION := 0.64.0
 # Not compiled: Python compiles the few modules that a program imports, and the provider's package has 2,213.
@@ -77,15 +79,20 @@ local: $(VENV)/.dev ## Run the sample function on this machine; EVENTS=events.js
 docs: .venv-docs/.ready ## Build the documentation into site/; fails on a broken link
 	.venv-docs/bin/mkdocs build --strict --quiet
 
-wheels: $(VENV)/.dev ## Build the wheel and the source distribution into dist/
+wheels: $(VENV)/.dev ## Build both distributions, for cdktf and for cdktn, into dist/
 	rm -f $(DIST)/*.whl $(DIST)/*.tar.gz
 	python -m build --no-isolation --outdir $(DIST)
+	python tools/rename_to_cdktn.py $(BUILD)/wheels-cdktn
+	python -m build --no-isolation --outdir $(DIST) $(BUILD)/wheels-cdktn
 
 handoff: synth ## Write an operations team's bundle into dist/<stack>/; HANDOFF="--format hcl" adds options
 	@python -m ddb_stream_lambda handoff $(HANDOFF)
 
-props: $(VENV)/.dev ## Generate the types of the props from the provider's bindings
+props: $(VENV)/.dev ## Generate the types of the props from the provider's bindings, for cdktf and for cdktn
 	python tools/generate_props.py
+	python tools/rename_to_cdktn.py build/cdktn
+	.venv-cdktn/bin/python build/cdktn/tools/generate_props.py
+	cp build/cdktn/ddb_stream_lambda/arguments/_generated.py tools/cdktn/_generated.py
 
 lock: $(VENV)/.dev ## Resolve pyproject.toml into the requirements files; LOCK=--upgrade takes newer versions
 	python tools/lock.py $(LOCK)

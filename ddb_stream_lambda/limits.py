@@ -205,6 +205,11 @@ MAX_ATTRIBUTE_NAME_LENGTH = 255
 PROJECTION_TYPES = ("ALL", "KEYS_ONLY", "INCLUDE")
 MAX_PROJECTED_ATTRIBUTES_OF_INDEX = 20
 MAX_PROJECTED_ATTRIBUTES = 100
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_KeySchemaElement.html
+KEY_TYPES = ("HASH", "RANGE")
+# The attributes of each type in the key of a global secondary index:
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.DesignPattern.MultiAttributeKeys.html
+MAX_ATTRIBUTES_OF_KEY_TYPE = 4
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html: the quota of local indexes is
 # fixed, that of global indexes can be raised.
 MAX_LOCAL_SECONDARY_INDEXES = 5

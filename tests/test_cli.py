@@ -69,7 +69,7 @@ def test_version_of_a_checkout_is_in_its_pyproject(capsys: pytest.CaptureFixture
 
 @pytest.mark.usefixtures("installed")
 def test_version_of_an_installed_package_is_in_its_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
-    versions = {"ddb-stream-lambda": "1.2.3"}
+    versions = {cli.DISTRIBUTION: "1.2.3"}
     monkeypatch.setattr(metadata, "version", versions.__getitem__)
     assert cli.package_version() == "1.2.3"
 

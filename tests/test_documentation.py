@@ -317,7 +317,7 @@ class TestWarnings:
             "source_code_hash",
             "ttl",
         }
-        rest |= {"import_table", "restore_source_name", "restore_source_table_arn"}
+        rest |= {"import_table", "restore_backup_arn", "restore_source_name", "restore_source_table_arn"}
         rest |= {"grant_permissions", "policy_size", "region"}
         for word in set(get_args(WarningId)) - rest:
             assert f"`{word}`" in marked

@@ -19,6 +19,7 @@ import ddb_stream_lambda
 import pytest
 from ddb_stream_lambda import DynamoDBStreamsToLambda, pattern
 
+from tests.support.bindings import has_argument
 from tests.support.calls import ROOT
 
 PRELUDE = """
@@ -170,6 +171,40 @@ class Orders(DynamoDBStreamsToLambda):
         super().__init__(scope, id, lambda_function_props=FUNCTION, dynamo_table_props={"hash_key": "order"})
 """,
 }
+
+if has_argument("DynamoTableProps", "restore_backup_arn"):
+    RIGHT["arguments_of_a_newer_provider"] = """
+from cdktf_cdktf_provider_aws.dynamodb_table import DynamodbTableGlobalSecondaryIndexKeySchema
+
+KEY = DynamodbTableGlobalSecondaryIndexKeySchema(attribute_name="customer", key_type="HASH")
+DynamoDBStreamsToLambda(
+    stack,
+    "one",
+    lambda_function_props={**FUNCTION, "use_resource_timeout_for_propagation": True, "timeouts": {"create": "20m"}},
+    dynamo_table_props={
+        "global_secondary_index": [
+            {"name": "by-customer", "key_schema": [KEY], "projection_type": "ALL"},
+            {
+                "name": "by-time",
+                "key_schema": [
+                    {"attribute_name": "customer", "key_type": "HASH"},
+                    {"attribute_name": "time", "key_type": "RANGE"},
+                ],
+                "projection_type": "ALL",
+            },
+        ],
+    },
+    dynamo_event_source_props={"timeouts": {"create": "20m"}, "use_resource_timeout_for_propagation": True},
+    lambda_alias_props={"timeouts": {"update": "20m"}},
+)
+DynamoDBStreamsToLambda(
+    stack,
+    "two",
+    lambda_function_props={"s3_bucket": "code", "s3_key": "orders.zip", "code_sha256": "hash"},
+    dynamo_table_props={"restore_backup_arn": "arn"},
+    silence_warnings=["restore_backup_arn"],
+)
+"""
 
 # Mistakes in the inputs, each with the text that the error must contain.
 WRONG = {

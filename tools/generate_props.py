@@ -1,7 +1,10 @@
-"""Writes ddb_stream_lambda/props.py from the bindings' own configuration classes.
+"""Write ddb_stream_lambda/arguments/_generated.py from the configuration classes of the installed bindings.
 
-Run with `make props` after a change of the provider's version or of the refused arguments; a test compares the file
-with what this writes, so the two cannot drift apart.
+Run it with ``make props`` after a change of the provider's version or of the refused arguments. A test compares the
+file with the output of this tool.
+
+The renamed project (tools/rename_to_cdktn.py) holds this tool with the names of cdktn. There it writes the file for
+cdktn's bindings, which ``make props`` copies to tools/cdktn/.
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ sys.path.insert(0, str(TARGET.parents[2]))
 import cdktf  # noqa: E402
 from ddb_stream_lambda.arguments.vocabulary import REFUSED  # noqa: E402
 
-# Name of the mapping -> module of the bindings, its configuration class, and the arguments it is held to, if not all.
+# Name of the mapping -> module of the bindings, its configuration class, and the arguments that it has, if not all. An
+# argument that the bindings lack is left out.
 MAPPINGS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "DynamoTableProps": ("dynamodb_table", "DynamodbTableConfig", ()),
     "DynamoEventSourceProps": (
@@ -42,7 +46,11 @@ MAPPINGS: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "tags",
         ),
     ),
-    "LambdaAliasProps": ("lambda_alias", "LambdaAliasConfig", ("description", "name", "routing_config")),
+    "LambdaAliasProps": (
+        "lambda_alias",
+        "LambdaAliasConfig",
+        ("description", "name", "routing_config", "timeouts"),
+    ),
     "LogGroupProps": ("cloudwatch_log_group", "CloudwatchLogGroupConfig", ()),
     "SqsQueueProps": ("sqs_queue", "SqsQueueConfig", ()),
 }
@@ -90,7 +98,7 @@ class Generator:
         resource = f"aws_{module}"
         refused = REFUSED["*"].keys() | REFUSED.get(resource, {}).keys()
         fields = {
-            argument: self.type_of(argument, parameter.annotation, struct)
+            argument: self.type_of(argument, parameter.annotation)
             for argument, parameter in self.parameters(struct).items()
             if (argument in only if only else argument not in refused)
         }
@@ -102,9 +110,12 @@ class Generator:
         return f"{mapping}\n\nWrong{name} = WrongProps[Literal[{keys}], object, str]\n"
 
     def parameters(self, struct: type) -> dict[str, inspect.Parameter]:
-        return dict(inspect.signature(struct).parameters)
+        """Return the parameters of a class; their annotations, which can be text, are resolved."""
+        hints = typing.get_type_hints(vars(struct)["__init__"])
+        signature = inspect.signature(struct)
+        return {name: parameter.replace(annotation=hints[name]) for name, parameter in signature.parameters.items()}
 
-    def type_of(self, argument: str, annotation: object, struct: type) -> str:
+    def type_of(self, argument: str, annotation: object) -> str:
         if argument in META_ARGUMENTS:
             return META_ARGUMENTS[argument]
         members = [a for a in self.members(annotation) if a is not type(None)]
@@ -112,7 +123,7 @@ class Generator:
         members = [a for a in members if a is not cdktf.IResolvable]
         if set(members) == {int, float}:
             return "int | float"
-        names = [self.member(a, struct) for a in members if not self.is_dict(a)]
+        names = [self.member(a) for a in members if not self.is_dict(a)]
         return " | ".join([*names, *(["IResolvable"] if resolvable else [])])
 
     def members(self, annotation: object) -> tuple[object, ...]:
@@ -121,7 +132,7 @@ class Generator:
     def is_dict(self, annotation: object) -> bool:
         return typing.get_origin(annotation) is dict
 
-    def member(self, annotation: object, struct: type) -> str:
+    def member(self, annotation: object) -> str:
         if annotation in (str, bool):
             return annotation.__name__
         if annotation is typing.Any:  # a condition: an expression that Terraform evaluates to a boolean
@@ -131,11 +142,9 @@ class Generator:
             return f"Mapping[str, {'str' if args[1] is str else 'float'}]"
         if origin is not None and issubclass(origin, typing.Sequence):
             inner = [a for a in self.members(args[0]) if not self.is_dict(a)]
-            return f"Sequence[{' | '.join(self.member(a, struct) for a in inner)}]"
+            return f"Sequence[{' | '.join(self.member(a) for a in inner)}]"
         if annotation is cdktf.ITerraformDependable:
             return "ITerraformDependable"
-        if isinstance(annotation, typing.ForwardRef):
-            annotation = getattr(sys.modules[struct.__module__], annotation.__forward_arg__)
         return f"{self.block(annotation)} | ProviderStruct"
 
     def block(self, struct: typing.Any) -> str:
@@ -144,7 +153,7 @@ class Generator:
             self.blocks[name] = ""
             lines = []
             for argument, parameter in sorted(self.parameters(struct).items()):
-                kind = self.type_of(argument, parameter.annotation, struct)
+                kind = self.type_of(argument, parameter.annotation)
                 kind = WIDENED.get((struct.__name__, argument), kind)
                 required = parameter.default is parameter.empty
                 supplied = argument in SUPPLIED.get(struct.__name__, set())
@@ -159,7 +168,7 @@ class Generator:
 
 
 def generate() -> str:
-    """The text of props.py for the bindings installed."""
+    """Return the text of the file for the installed bindings."""
     from importlib.metadata import version
 
     generator = Generator()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,9 @@ from .._engine.tokens import is_token
 from ..errors import Mistakes
 from ..limits import NameRule, Range
 from .names import breaks_rule
+
+# A duration of Go, which the provider parses: https://pkg.go.dev/time#ParseDuration
+DURATION = re.compile(r"(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+")
 
 
 def check_present(names: Collection[str], *, arguments: Mapping[str, Any], property: str, mistakes: Mistakes) -> None:
@@ -42,3 +46,11 @@ def check_name(rule: NameRule, *, value: object, property: str, mistakes: Mistak
     if isinstance(value, str) and not is_token(value) and breaks_rule(value, rule):
         length = f"{rule.min_length} to {rule.max_length} characters of {rule.characters}"
         mistakes.add(property, value, f"must be {length}; leave it out to use a name from the construct's path")
+
+
+def check_timeouts(arguments: Mapping[str, Any], *, property: str, mistakes: Mistakes) -> None:
+    """Add a mistake for each duration in the block `timeouts` that the provider cannot parse."""
+    timeouts = arguments.get("timeouts")
+    for name, value in timeouts.items() if isinstance(timeouts, dict) and not is_token(timeouts) else ():
+        if isinstance(value, str) and not is_token(value) and not DURATION.fullmatch(value):
+            mistakes.add(f"{property}.timeouts.{name}", value, "must be a duration, such as 30m or 1h30m")

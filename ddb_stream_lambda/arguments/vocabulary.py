@@ -51,6 +51,17 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+# Props class -> argument -> the version of the AWS provider that it came with; older bindings have no such props. The
+# arguments with 6.55 can have come earlier: that is the first version whose bindings were found to have them.
+# https://github.com/hashicorp/terraform-provider-aws/blob/main/CHANGELOG.md
+NEWER: Mapping[str, Mapping[str, str]] = {
+    "DynamoTableProps": {"restore_backup_arn": "6.38"},
+    "DynamodbTableGlobalSecondaryIndexProps": {"key_schema": "6.29"},
+    "DynamoEventSourceProps": {"timeouts": "6.55", "use_resource_timeout_for_propagation": "6.55"},
+    "LambdaFunctionProps": {"code_sha256": "6.27", "use_resource_timeout_for_propagation": "6.55"},
+    "LambdaAliasProps": {"timeouts": "6.48"},
+}
+
 # Props class -> another tool's name in snake case -> Terraform's name.
 OTHER_WORDS: Mapping[str, Mapping[str, str]] = {
     "DynamoEventSourceProps": {
@@ -359,6 +370,8 @@ OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+NEWER_BINDINGS = "remove it, or use cdktn with ddb-stream-lambda-cdktn"
+
 # The similarity from which a name is suggested, from 0 to 1. A typing error of one or two letters is above it. A word
 # that only shares some letters is below it, and would mislead.
 SIMILARITY = 0.8
@@ -379,6 +392,11 @@ def explain_unknown(key: object, *, known: Collection[str], words_of: str, resou
             return refused[snake]
     if snake in known:
         return f"unknown; {'the pattern' if words_of == 'inputs' else 'Terraform'} calls it {snake}"
+    if snake in NEWER.get(words_of, {}):
+        version = NEWER[words_of][snake]
+        return (
+            f"needs version {version} of the AWS provider, and these bindings are for an earlier one; {NEWER_BINDINGS}"
+        )
     if snake in OTHER_WORDS.get(words_of, {}):
         return f"unknown; Terraform calls it {OTHER_WORDS[words_of][snake]}"
     if snake in OTHER_WAYS.get(words_of, {}):

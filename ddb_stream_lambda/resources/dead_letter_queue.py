@@ -15,7 +15,7 @@ from .._engine.addresses import refer_to
 from .._engine.creation import create
 from .._engine.tokens import is_token
 from ..arguments._generated import SqsQueueProps
-from ..arguments.checks import check_choice, check_name, check_ranges
+from ..arguments.checks import check_choice, check_name, check_ranges, check_timeouts
 from ..arguments.companions import companion_arguments, with_companion
 from ..arguments.completing import complete
 from ..arguments.conforming import Arguments
@@ -174,6 +174,7 @@ def _check_new(path: str, props: object, mistakes: Mistakes) -> Arguments:
     prefix = arguments.get("name_prefix")
     check_name(QUEUE_NAME_PREFIX, value=prefix, property=f"{PROPS}.name_prefix", mistakes=mistakes)
     check_ranges(QUEUE_RANGES, arguments=arguments, property=PROPS, mistakes=mistakes)
+    check_timeouts(arguments, property=PROPS, mistakes=mistakes)
     for name in ("policy", "redrive_policy", "redrive_allow_policy"):
         _check_document(name, arguments.get(name), mistakes)
     return arguments

@@ -14,7 +14,7 @@ from constructs import Construct
 from .._engine.creation import create
 from .._engine.tokens import is_token
 from ..arguments._generated import DynamoEventSourceProps
-from ..arguments.checks import check_choice, check_present, check_ranges
+from ..arguments.checks import check_choice, check_present, check_ranges, check_timeouts
 from ..arguments.companions import with_companion
 from ..arguments.completing import complete, merge
 from ..arguments.conforming import Arguments
@@ -105,6 +105,7 @@ def check_mapping(*, props: object, stream_view: str | None = None, mistakes: Mi
     for name, values, choices in lists:
         for number, value in enumerate(values if isinstance(values, list) and not is_token(values) else ()):
             check_choice(choices, value=value, property=f"{PROPS}.{name}[{number}]", mistakes=mistakes)
+    check_timeouts(arguments, property=PROPS, mistakes=mistakes)
     _check_references(arguments, mistakes)
     _check_lifecycle(arguments, mistakes)
     _check_filters(arguments, stream_view, mistakes)

@@ -22,7 +22,7 @@ from .._engine.creation import StringMap, create
 from .._engine.structs import values_of
 from .._engine.tokens import address_of, as_map, expression_of, is_token
 from ..arguments._generated import LambdaFunctionProps
-from ..arguments.checks import check_choice, check_name, check_present, check_ranges
+from ..arguments.checks import check_choice, check_name, check_present, check_ranges, check_timeouts
 from ..arguments.companions import companion_arguments, companion_of
 from ..arguments.completing import complete
 from ..arguments.conforming import Arguments
@@ -61,6 +61,9 @@ CODE_SOURCES = {
     "s3_bucket and s3_key": ("s3_bucket", "s3_key"),
     "image_uri": ("image_uri",),
 }
+# The arguments whose change deploys new code from the same source. Lambda reports the hash that the second one takes.
+CODE_HASHES = ("source_code_hash", "code_sha256")
+SHA256_IN_BASE64 = re.compile(r"[A-Za-z0-9+/]{43}=")
 SOURCES = "code=Code.from_asset(…), filename, s3_bucket and s3_key, or image_uri"
 
 FunctionWarningId = Literal[
@@ -368,6 +371,8 @@ def warnings_of(function: NewFunction | GivenFunction, *, scope: Construct) -> I
 def _warnings_of_code(arguments: Arguments, scope: Construct) -> Iterator[OverrideWarning]:
     """Yield a warning if Terraform does not see a change of the code, and so does not deploy it."""
     image = arguments.get("image_uri")
+    if any(name in arguments for name in CODE_HASHES):
+        return
     if image is not None:
         text = expression_of(image, scope) if is_token(image) else image
         # The end of an expression may be a digest that only Terraform knows.
@@ -377,7 +382,7 @@ def _warnings_of_code(arguments: Arguments, scope: Construct) -> Iterator[Overri
                 f"{PROPS}.image_uri = {text} has no digest: a new image with the same tag is not deployed. Name the "
                 "image by its digest, …@sha256:….",
             )
-    elif "source_code_hash" in arguments or ASSET_PATH.fullmatch(str(arguments.get("filename"))):
+    elif ASSET_PATH.fullmatch(str(arguments.get("filename"))):
         pass
     elif "filename" in arguments:
         yield _warning(
@@ -420,6 +425,7 @@ def _check_new(path: str, stack: TerraformStack, props: object, mistakes: Mistak
         FUNCTION_NAME, value=arguments.get("function_name"), property=f"{PROPS}.function_name", mistakes=mistakes
     )
     check_ranges(FUNCTION_RANGES, arguments=arguments, property=PROPS, mistakes=mistakes)
+    check_timeouts(arguments, property=PROPS, mistakes=mistakes)
     _check_values(arguments, mistakes)
     _check_arns(arguments, mistakes)
     _check_variables(arguments, mistakes)
@@ -515,6 +521,16 @@ def _check_combinations(arguments: Arguments, mistakes: Mistakes) -> None:
     if {"source_kms_key_arn", "image_uri"} <= arguments.keys():
         message = "encrypts a zip archive, and a container image has the key of its repository; remove it"
         mistakes.add(f"{PROPS}.source_kms_key_arn", arguments["source_kms_key_arn"], message)
+    digest = arguments.get("code_sha256")
+    if (
+        isinstance(digest, str)
+        and not is_token(digest)
+        and "image_uri" not in arguments
+        and not (SHA256_IN_BASE64.fullmatch(digest))
+    ):
+        # Lambda reports the hash in base64, so that every plan would have a change.
+        message = "must be the SHA-256 of the archive in base64, such as Fn.filebase64sha256(…)"
+        mistakes.add(f"{PROPS}.code_sha256", digest, message)
     logging = block_of(arguments, "logging_config")
     for name in ("application_log_level", "system_log_level"):
         # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
@@ -601,7 +617,7 @@ def _add_source_code_hash(arguments: Arguments, stack: TerraformStack, mistakes:
         return
     file, property = _path_in_output(stack) / filename, f"{PROPS}.filename"
     try:
-        if "source_code_hash" not in arguments and file.is_file():
+        if not any(name in arguments for name in CODE_HASHES) and file.is_file():
             digest = hashlib.sha256(file.read_bytes()).digest()
             arguments["source_code_hash"] = base64.b64encode(digest).decode()
     except OSError as error:
@@ -636,9 +652,10 @@ def _check_code_source(arguments: Arguments, code: object, mistakes: Mistakes) -
 
 def _pack(code: Code, arguments: Arguments, mistakes: Mistakes) -> Archive | None:
     """Pack the code; add a mistake if that fails."""
-    if "source_code_hash" in arguments:
-        message = "the pattern computes the hash of code; remove it"
-        mistakes.add(f"{PROPS}.source_code_hash", arguments["source_code_hash"], message)
+    for name in CODE_HASHES:
+        if name in arguments:
+            message = "the pattern computes the hash of code; remove it"
+            mistakes.add(f"{PROPS}.{name}", arguments[name], message)
     try:
         target = code.parse_target()
         if target is not None:

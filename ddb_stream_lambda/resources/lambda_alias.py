@@ -13,7 +13,7 @@ from constructs import Construct
 from .._engine.creation import create
 from .._engine.tokens import is_token
 from ..arguments._generated import LambdaAliasProps
-from ..arguments.checks import check_name, check_present, check_ranges
+from ..arguments.checks import check_name, check_present, check_ranges, check_timeouts
 from ..arguments.companions import with_companion
 from ..arguments.completing import complete
 from ..arguments.conforming import Arguments
@@ -108,6 +108,7 @@ def _check_props(used_by: NewFunction | GivenFunction, props: object, mistakes: 
         mistakes.add(
             f"{PROPS}.name", name, f"must not be a number, which names a version; use, for example, {DEFAULT_NAME}"
         )
+    check_timeouts(arguments, property=PROPS, mistakes=mistakes)
     _check_weights(arguments, mistakes)
     match used_by:
         case GivenFunction():

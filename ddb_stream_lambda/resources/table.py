@@ -16,7 +16,7 @@ from .._engine.addresses import refer_to
 from .._engine.creation import create
 from .._engine.tokens import as_string, is_token
 from ..arguments._generated import DynamoTableProps
-from ..arguments.checks import check_choice, check_name, check_present, check_ranges
+from ..arguments.checks import check_choice, check_name, check_present, check_ranges, check_timeouts
 from ..arguments.companions import companion_arguments, companion_of
 from ..arguments.completing import complete
 from ..arguments.conforming import Arguments
@@ -56,9 +56,6 @@ STREAM_IS_NOT_ON_YET = (
     "DynamoDB created the table without its stream. Apply again to turn on the stream and to create the event source "
     "mapping."
 )
-
-# A duration of Go, which the provider parses: https://pkg.go.dev/time#ParseDuration
-DURATION = re.compile(r"(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+")
 
 TableWarningId = Literal[
     TableOriginWarningId,
@@ -319,7 +316,7 @@ def _check_new(path: str, props: object, mistakes: Mistakes) -> Arguments:
         mistakes=mistakes,
     )
     _check_key_arns(arguments, mistakes)
-    _check_timeouts(arguments, mistakes)
+    check_timeouts(arguments, property=PROPS, mistakes=mistakes)
     return arguments
 
 
@@ -342,12 +339,6 @@ def _check_key_arns(arguments: Arguments, mistakes: Mistakes) -> None:
         if isinstance(key, str) and not is_token(key) and not ARN_OF_KMS.fullmatch(key):
             message = "must be a key's ARN: arn:aws:kms:<region>:<account>:key/<id>"
             mistakes.add(f"{property}.kms_key_arn", key, message)
-
-
-def _check_timeouts(arguments: Arguments, mistakes: Mistakes) -> None:
-    for name, value in known_block(arguments, "timeouts").items():
-        if isinstance(value, str) and not is_token(value) and not DURATION.fullmatch(value):
-            mistakes.add(f"{PROPS}.timeouts.{name}", value, "must be a duration, such as 30m or 1h30m")
 
 
 def _is_in_stack_of(existing: ExistingTable, scope: Construct) -> bool:

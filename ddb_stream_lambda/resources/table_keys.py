@@ -14,7 +14,9 @@ from ..errors import Mistakes
 from ..limits import (
     INDEX_NAME,
     KEY_ATTRIBUTE_TYPES,
+    KEY_TYPES,
     MAX_ATTRIBUTE_NAME_LENGTH,
+    MAX_ATTRIBUTES_OF_KEY_TYPE,
     MAX_LOCAL_SECONDARY_INDEXES,
     MAX_PROJECTED_ATTRIBUTES,
     MAX_PROJECTED_ATTRIBUTES_OF_INDEX,
@@ -26,6 +28,8 @@ DEFAULT_KEY_TYPE = "S"
 GLOBAL_INDEXES = "global_secondary_index"
 LOCAL_INDEXES = "local_secondary_index"
 KEYS = ("hash_key", "range_key")
+# The key of a global index in the form that can have several attributes of each type.
+KEY_SCHEMA = "key_schema"
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,10 @@ def known_blocks(arguments: Arguments, name: str, *, property: str) -> list[Bloc
     value = arguments.get(name)
     items = value if isinstance(value, list) else []
     return [Block(f"{property}.{name}[{number}]", item) for number, item in enumerate(items) if isinstance(item, dict)]
+
+
+def _known_blocks_of(block: Block, name: str) -> list[Block]:
+    return known_blocks(dict(block.arguments), name, property=block.property)
 
 
 def known_block(arguments: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -72,6 +80,8 @@ def check_keys(arguments: Arguments, *, is_restored: bool, property: str, mistak
     schemas = [Block(property, arguments), *known_blocks(arguments, GLOBAL_INDEXES, property=property)]
     for schema in schemas:
         _check_key_names(schema, mistakes)
+    for index in schemas[1:]:
+        _check_index_key(index, mistakes)
     _check_indexes(arguments, property=property, mistakes=mistakes)
     if is_restored and "hash_key" not in arguments:
         given = [name for name in ("attribute", GLOBAL_INDEXES, LOCAL_INDEXES, "range_key") if arguments.get(name)]
@@ -85,17 +95,76 @@ def check_keys(arguments: Arguments, *, is_restored: bool, property: str, mistak
     _check_local_indexes(arguments, property=property, mistakes=mistakes)
     _define_key_attributes(arguments, property=property, mistakes=mistakes)
     for schema in schemas:
-        hash_key, range_key = (schema.arguments.get(key) for key in KEYS)
-        if range_key is not None and hash_key == range_key and not is_token(range_key):
-            mistakes.add(f"{schema.property}.range_key", range_key, "is the hash_key too; name another attribute")
+        _check_key_attributes_differ(schema, mistakes)
+
+
+def _attributes_of_key(block: Block) -> Iterator[tuple[str, object]]:
+    """Yield the attributes of the key of a table or an index, each with its name in messages."""
+    for key in KEYS:
+        if block.arguments.get(key) is not None:
+            yield f"{block.property}.{key}", block.arguments[key]
+    for part in _known_blocks_of(block, KEY_SCHEMA):
+        if part.arguments.get("attribute_name") is not None:
+            yield f"{part.property}.attribute_name", part.arguments["attribute_name"]
 
 
 def _check_key_names(block: Block, mistakes: Mistakes) -> None:
-    for key in KEYS:
-        name = block.arguments.get(key)
+    for property, name in _attributes_of_key(block):
         if isinstance(name, str) and not is_token(name) and not 1 <= len(name) <= MAX_ATTRIBUTE_NAME_LENGTH:
             message = f"must be the name of an attribute, 1 to {MAX_ATTRIBUTE_NAME_LENGTH} characters"
-            mistakes.add(f"{block.property}.{key}", name, message)
+            mistakes.add(property, name, message)
+
+
+def _check_key_attributes_differ(block: Block, mistakes: Mistakes) -> None:
+    hash_key, range_key = (block.arguments.get(key) for key in KEYS)
+    if range_key is not None and hash_key == range_key and not is_token(range_key):
+        mistakes.add(f"{block.property}.range_key", range_key, "is the hash_key too; name another attribute")
+    seen: list[object] = []
+    for part in _known_blocks_of(block, KEY_SCHEMA):
+        name = part.arguments.get("attribute_name")
+        if name in seen and not is_token(name):
+            mistakes.add(f"{part.property}.attribute_name", name, "is in this key twice; name another attribute")
+        seen.append(name)
+
+
+def _check_index_key(index: Block, mistakes: Mistakes) -> None:
+    """Add a mistake for each wrong part of a global index's key.
+
+    The rules are those of `validateGlobalSecondaryIndex` and `validateGSIKeySchema` of the provider:
+    https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/dynamodb/table.go
+    """
+    schema = index.arguments.get(KEY_SCHEMA)
+    if not schema and not is_token(schema):
+        if "hash_key" not in index.arguments and not _has_mistake(index, mistakes):
+            example = '[{"attribute_name": "customer", "key_type": "HASH"}]'
+            mistakes.add(f"{index.property}.{KEY_SCHEMA}", schema, f"an index needs a key; add, for example, {example}")
+        return
+    for key in KEYS:
+        if key in index.arguments:
+            message = f"the index has a {KEY_SCHEMA}, which replaces it; remove one of the two"
+            mistakes.add(f"{index.property}.{key}", index.arguments[key], message)
+    parts = _known_blocks_of(index, KEY_SCHEMA)
+    types = [part.arguments.get("key_type") for part in parts]
+    for part, type in zip(parts, types, strict=True):
+        check_choice(KEY_TYPES, value=type, property=f"{part.property}.key_type", mistakes=mistakes)
+    if has_unknown_blocks(dict(index.arguments), KEY_SCHEMA) or not all(type in KEY_TYPES for type in types):
+        return
+    for number, type in enumerate(types):
+        if type == "HASH" and "RANGE" in types[:number]:
+            message = "the parts of type HASH come before those of type RANGE; move it up"
+            mistakes.add(f"{parts[number].property}.key_type", type, message)
+    limits = (
+        f"1 to {MAX_ATTRIBUTES_OF_KEY_TYPE} attributes of type HASH, and up to {MAX_ATTRIBUTES_OF_KEY_TYPE} of RANGE"
+    )
+    hashes, ranges = (types.count(type) for type in KEY_TYPES)
+    if not 1 <= hashes <= MAX_ATTRIBUTES_OF_KEY_TYPE or ranges > MAX_ATTRIBUTES_OF_KEY_TYPE:
+        mistakes.add(f"{index.property}.{KEY_SCHEMA}", f"{hashes} of HASH, {ranges} of RANGE", f"must have {limits}")
+
+
+def _has_mistake(block: Block, mistakes: Mistakes) -> bool:
+    """Return whether a key of the block is reported already, so that it was given."""
+    names = tuple(f"{block.property}.{name}" for name in (*KEYS, KEY_SCHEMA))
+    return any(mistake.property.startswith(names) for mistake in mistakes.found)
 
 
 def _check_indexes(arguments: Arguments, *, property: str, mistakes: Mistakes) -> None:
@@ -164,9 +233,7 @@ def _key_attributes(arguments: Arguments, property: str) -> Iterator[tuple[str, 
 def _index_attributes(arguments: Arguments, property: str) -> Iterator[tuple[str, object]]:
     for name in (GLOBAL_INDEXES, LOCAL_INDEXES):
         for block in known_blocks(arguments, name, property=property):
-            for key in KEYS:
-                if block.arguments.get(key) is not None:
-                    yield f"{block.property}.{key}", block.arguments[key]
+            yield from _attributes_of_key(block)
 
 
 def _define_key_attributes(arguments: Arguments, *, property: str, mistakes: Mistakes) -> None:
@@ -195,7 +262,10 @@ def _define_key_attributes(arguments: Arguments, *, property: str, mistakes: Mis
         if name not in names and not may_be_defined:
             attributes.append({"name": name, "type": DEFAULT_KEY_TYPE})
             names.append(name)
-    has_unknown_indexes = any(has_unknown_blocks(arguments, name) for name in (GLOBAL_INDEXES, LOCAL_INDEXES))
+    has_unknown_indexes = any(has_unknown_blocks(arguments, name) for name in (GLOBAL_INDEXES, LOCAL_INDEXES)) or any(
+        has_unknown_blocks(dict(index.arguments), KEY_SCHEMA)
+        for index in known_blocks(arguments, GLOBAL_INDEXES, property=property)
+    )
     has_unknown_names = any(is_token(name) for name in (*used, *names))
     if has_unknown_attributes or has_unknown_names:
         return

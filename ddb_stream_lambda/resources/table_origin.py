@@ -1,7 +1,8 @@
-"""The origin of the table's items: a point in time of another table (restore), or files in a bucket (import).
+"""The origin of the table's items: another table or a backup (restore), or files in a bucket (import).
 
-On both paths the provider calls an operation that knows neither streams nor deletion protection:
-https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableToPointInTime.html and
+On each path the provider calls an operation that knows neither streams nor deletion protection:
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableToPointInTime.html,
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableFromBackup.html and
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ImportTable.html. It sets them with the next update:
 https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/dynamodb/table.go (resourceTableCreate).
 """
@@ -21,14 +22,16 @@ from ..errors import Mistakes
 from ..limits import CSV_DELIMITERS, IMPORT_COMPRESSION_TYPES, IMPORT_FORMATS, MAX_CSV_HEADERS, TABLE_NAME
 from .table_keys import LOCAL_INDEXES, known_block
 
-TableOriginWarningId = Literal["restore_source_name", "restore_source_table_arn", "import_table"]
+TableOriginWarningId = Literal["restore_source_name", "restore_source_table_arn", "restore_backup_arn", "import_table"]
 
 TABLE_ARN = re.compile(r"arn:[\w-]+:dynamodb:[\w-]+:\d{12}:table/[A-Za-z0-9_.-]+")
 # RFC 3339, which the provider parses: `verify.ValidUTCTimestamp`.
 TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
 ACCOUNT_ID = re.compile(r"\d{12}")
 
-RESTORE_SOURCES = ("restore_source_name", "restore_source_table_arn")
+POINT_IN_TIME_SOURCES = ("restore_source_name", "restore_source_table_arn")
+BACKUP = "restore_backup_arn"
+RESTORE_SOURCES = (*POINT_IN_TIME_SOURCES, BACKUP)
 RESTORE_TIMES = ("restore_date_time", "restore_to_latest_time")
 
 
@@ -38,7 +41,7 @@ def origin_of(arguments: Mapping[str, Any]) -> TableOriginWarningId | None:
 
 
 def is_restored(arguments: Mapping[str, Any]) -> bool:
-    """Return whether the table is restored from another table."""
+    """Return whether the table is restored from another table or from a backup."""
     return origin_of(arguments) in RESTORE_SOURCES
 
 
@@ -56,8 +59,19 @@ def check_origin(arguments: Arguments, *, property: str, mistakes: Mistakes) -> 
     if isinstance(source_arn, str) and not is_token(source_arn) and not TABLE_ARN.fullmatch(source_arn):
         message = "must be a table's ARN: arn:aws:dynamodb:<region>:<account>:table/<name>"
         mistakes.add(f"{property}.restore_source_table_arn", source_arn, message)
+    backup = arguments.get(BACKUP)
+    if (
+        isinstance(backup, str)
+        and not is_token(backup)
+        and (not backup.startswith("arn:") or TABLE_ARN.fullmatch(backup))
+    ):
+        message = "must be a backup's ARN: arn:aws:dynamodb:<region>:<account>:table/<name>/backup/<id>"
+        mistakes.add(f"{property}.{BACKUP}", backup, message)
     for name in RESTORE_TIMES:
-        if name in arguments and not is_restored(arguments):
+        if name in arguments and BACKUP in arguments:
+            message = f"a backup has its own time; remove it, or restore from another origin than {BACKUP}"
+            mistakes.add(f"{property}.{name}", arguments[name], message)
+        elif name in arguments and not is_restored(arguments):
             message = "restores nothing; add restore_source_name or restore_source_table_arn, or remove it"
             mistakes.add(f"{property}.{name}", arguments[name], message)
     time = arguments.get("restore_date_time")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from cdktf import Token
-from ddb_stream_lambda.arguments.checks import check_choice, check_name, check_present, check_ranges
+from ddb_stream_lambda.arguments.checks import check_choice, check_name, check_present, check_ranges, check_timeouts
 from ddb_stream_lambda.errors import Mistakes
 from ddb_stream_lambda.limits import NameRule, Range
 
@@ -80,3 +80,23 @@ def test_a_name_that_keeps_the_rule_is_none() -> None:
 def test_a_terraform_expression_is_not_checked(check: Callable[[object], Callable[[Mistakes], None]]) -> None:
     for expression in (Token.as_number({"a": 1}), Token.as_string({"a": 1}), Token.as_any({"a": 1}), "${var.a}"):
         assert messages_of(check(expression)) == {}
+
+
+def timeouts(value: object) -> Callable[[Mistakes], None]:
+    return lambda mistakes: check_timeouts({"timeouts": value}, property="props", mistakes=mistakes)
+
+
+@pytest.mark.parametrize("value", ["30m", "1h30m", "1.5h", "${var.timeout}"])
+def test_a_duration_and_an_expression_are_no_mistake(value: str) -> None:
+    assert messages_of(timeouts({"create": value})) == {}
+
+
+@pytest.mark.parametrize("value", ["", "30", "30 m", "half an hour"])
+def test_another_duration_is_a_mistake(value: str) -> None:
+    mistakes = messages_of(timeouts({"create": value, "delete": "5m"}))
+    assert mistakes == {"props.timeouts.create": "must be a duration, such as 30m or 1h30m"}
+
+
+def test_timeouts_that_are_missing_or_an_expression_are_no_mistake() -> None:
+    assert messages_of(timeouts(None)) == {}
+    assert messages_of(timeouts("${var.timeouts}")) == {}

@@ -61,6 +61,8 @@ CONTEXT: dict[str, dict[str, Any]] = {
     "lambda_function_props.replacement_security_group_ids": {"replace_security_groups_on_destroy": True},
     "lambda_function_props.s3_": S3,
 }
+# Block -> an argument that it needs, and the one that replaces it.
+ALTERNATIVES = {"DynamodbTableGlobalSecondaryIndexProps": ("hash_key", "key_schema")}
 # Arguments that take no expression: constructs of the app, and values that must be known at synth.
 # `tenancy_config` is always refused, and the queue's `policy` is emitted in another resource.
 WITHOUT_EXPRESSION = {"code", "depends_on", "lifecycle", "policy", "policy_arns", "provider", "tenancy_config"}
@@ -184,6 +186,11 @@ class Argument:
     def kinds(self) -> Kinds:
         return {"list": LISTS, "map": MAPS, "blocks": BLOCKS}.get(self.kind, SCALARS)
 
+    @property
+    def is_in_list(self) -> bool:
+        """True for an argument of a block in a list. cdktf writes no dynamic block there."""
+        return 0 in self.path
+
     def __str__(self) -> str:
         return ".".join([self.input, *map(str, self.path)])
 
@@ -225,7 +232,9 @@ def props_with(argument: Argument, value: object) -> dict[str, Any]:
         elif shape is None:
             result = {key: result}
         else:
-            result = {**_required(shape), key: result}
+            needed, alternative = ALTERNATIVES.get(shape.__name__, (key, key))
+            others = {} if key == alternative else {needed: "${var.text}"}
+            result = {**others, **_required(shape), key: result}
     assert isinstance(result, dict)
     context = next((extra for prefix, extra in CONTEXT.items() if str(argument).startswith(prefix)), {})
     base = FUNCTION if argument.input == "lambda_function_props" else {}
@@ -270,6 +279,8 @@ def test_every_kind_of_expression_is_emitted(argument: Argument) -> None:
     for number, (kind, (expression, _)) in enumerate(argument.kinds.items()):
         if kind.startswith("iterator") and argument.path[-1] == "Key":
             continue
+        if kind == "dynamic" and argument.is_in_list:
+            continue
         patterns[kind] = call(stack, f"pipeline-{number}", argument, props_with(argument, expression(source)))
     emitted = Emitted(stack, next(iter(patterns.values())))
     resources = emitted.all(INPUTS[argument.input][1])
@@ -308,14 +319,16 @@ def test_every_argument_of_a_struct_takes_an_expression(input: str) -> None:
     source = Source(stack)
     given = {}
     for number, argument in enumerate(arguments_of(input)):
-        expression, terraform = IN_STRUCTS[argument.kind]
+        expression, terraform = (
+            BLOCKS["variable"] if argument.kind == "blocks" and argument.is_in_list else IN_STRUCTS[argument.kind]
+        )
         shape = getattr(props, INPUTS[input][0])
         struct = struct_of(shape, required_by_struct(shape, props_with(argument, expression(source))))
         given[number] = (call(stack, f"pipeline-{number}", argument, struct), argument, terraform)
     resources = Emitted(stack, given[0][0]).all(INPUTS[input][1])
     for number, (_, argument, terraform) in given.items():
         (resource,) = (r for name, r in resources.items() if f"{name}_".startswith(f"pipeline_{number}_"))
-        kind = "dynamic" if argument.kind == "blocks" else argument.kind
+        kind = "dynamic" if argument.kind == "blocks" and not argument.is_in_list else argument.kind
         assert str(emitted_value(resource, argument, kind)) == terraform, argument
 
 

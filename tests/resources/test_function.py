@@ -15,10 +15,13 @@ from cdktf_cdktf_provider_aws.lambda_function import (
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 
 from tests.support.arns import ACCESS_POINT_ARN, KEY_ARN, ROLE_ARN
+from tests.support.bindings import needs_argument
 from tests.support.calls import HELLO, VPC, ZIP_FUNCTION, Emit, MistakesOf
 
 PROPS = "lambda_function_props"
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:1"
+# SHA-256 in base64, as Lambda reports it.
+DIGEST = "HBaK2wDSCOQvkzFFKfH6nAQn62MjPO2pWl21K3ASpxk="
 WITHOUT_CODE = {"code": None, "runtime": "python3.13", "handler": "index.handler"}
 WITHOUT_ZIP = {"code": None, "runtime": None, "handler": None}
 FILE_SYSTEM = {"arn": ACCESS_POINT_ARN, "local_mount_path": "/mnt/orders"}
@@ -346,6 +349,43 @@ class TestCode:
         archive.write_bytes(b"orders")
         source = {"filename": str(archive), "source_code_hash": "abc"}
         assert emit(lambda_function_props=WITHOUT_CODE | source).function["source_code_hash"] == "abc"
+
+    @needs_argument("LambdaFunctionProps", "code_sha256")
+    def test_in_a_file_with_the_hash_that_lambda_reports_gets_no_other(self, emit: Emit, tmp_path: Path) -> None:
+        archive = tmp_path / "orders.zip"
+        archive.write_bytes(b"orders")
+        source = {"filename": str(archive), "code_sha256": DIGEST}
+        emitted = emit(lambda_function_props=WITHOUT_CODE | source)
+        assert emitted.function["code_sha256"] == DIGEST
+        assert "source_code_hash" not in emitted.function
+        assert emitted.warnings == []
+
+    @needs_argument("LambdaFunctionProps", "code_sha256")
+    @pytest.mark.parametrize("digest", [DIGEST, '${filebase64sha256("orders.zip")}'])
+    def test_in_s3_with_the_hash_that_lambda_reports_causes_no_warning(self, emit: Emit, digest: str) -> None:
+        assert emit(lambda_function_props=WITHOUT_CODE | FROM_S3 | {"code_sha256": digest}).warnings == []
+
+    @needs_argument("LambdaFunctionProps", "code_sha256")
+    @pytest.mark.parametrize("digest", ["abc", "0" * 64])
+    def test_with_a_hash_that_lambda_never_reports_is_refused(self, mistakes_of: MistakesOf, digest: str) -> None:
+        mistakes = mistakes_of(lambda_function_props=WITHOUT_CODE | FROM_S3 | {"code_sha256": digest})
+        assert "SHA-256 of the archive in base64" in mistakes[f"{PROPS}.code_sha256"]
+
+    @needs_argument("LambdaFunctionProps", "code_sha256")
+    def test_that_the_pattern_packs_takes_no_hash_that_lambda_reports(self, mistakes_of: MistakesOf) -> None:
+        mistakes = mistakes_of(lambda_function_props={"code_sha256": DIGEST})
+        assert "the pattern computes the hash" in mistakes[f"{PROPS}.code_sha256"]
+
+    @needs_argument("LambdaFunctionProps", "code_sha256")
+    def test_in_an_image_with_its_digest_causes_no_warning(self, emit: Emit) -> None:
+        """Lambda reports the digest of an image, which is not in base64."""
+        image = {"image_uri": "orders:latest", "code_sha256": "0" * 64}
+        assert emit(lambda_function_props=WITHOUT_ZIP | image).warnings == []
+
+    def test_in_an_image_with_a_hash_causes_no_warning(self, emit: Emit) -> None:
+        """The provider deploys the image when the hash changes."""
+        image = {"image_uri": "orders:latest", "source_code_hash": "abc"}
+        assert emit(lambda_function_props=WITHOUT_ZIP | image).warnings == []
 
     def test_in_an_asset_of_cdktf_needs_no_hash(self, emit: Emit, stack: TerraformStack, tmp_path: Path) -> None:
         """The path of an asset has the hash of its content."""

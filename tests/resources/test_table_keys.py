@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from cdktf import Fn, TerraformIterator, TerraformStack, TerraformVariable, Token
 
+from tests.support.bindings import needs_argument
 from tests.support.calls import Emit, MistakesOf
 
 PROPS = "dynamo_table_props"
@@ -132,3 +133,86 @@ class TestAnExpression:
         indexes = [index(projection_type="INCLUDE", non_key_attributes=names)]
         table = emit(dynamo_table_props={"global_secondary_index": indexes}).table
         assert table["global_secondary_index"][0]["non_key_attributes"] == "${var.names}"
+
+
+HASHES = [{"attribute_name": f"hash-{number}", "key_type": "HASH"} for number in range(5)]
+ID = {"attribute_name": "id", "key_type": "HASH"}
+RANGES = [{"attribute_name": f"range-{number}", "key_type": "RANGE"} for number in range(5)]
+
+
+def index_with(*key_schema: object, **arguments: Any) -> dict[str, Any]:
+    """Return a global secondary index with a key schema."""
+    return {"name": "by-keys", "key_schema": list(key_schema), "projection_type": "ALL", **arguments}
+
+
+def attributes_of(*key_schema: dict[str, str]) -> list[dict[str, str]]:
+    return [{"name": part["attribute_name"], "type": "S"} for part in key_schema]
+
+
+@needs_argument("DynamodbTableGlobalSecondaryIndexProps", "key_schema")
+class TestAKeySchema:
+    """The key of a global index that can have several attributes, in place of its `hash_key` and `range_key`."""
+
+    def test_is_written_with_its_attributes(self, emit: Emit) -> None:
+        key_schema = [*HASHES[:4], *RANGES[:4]]
+        attributes = [{"name": "id", "type": "S"}, *attributes_of(*key_schema)]
+        props = {"global_secondary_index": [index_with(*key_schema)], "attribute": attributes}
+        table = emit(dynamo_table_props=props).table
+        assert table["global_secondary_index"] == [index_with(*key_schema)]
+        assert table["attribute"] == attributes
+
+    def test_can_have_the_keys_of_the_table(self, emit: Emit) -> None:
+        table = emit(dynamo_table_props={"global_secondary_index": [index_with(ID)]}).table
+        assert table["attribute"] == [{"name": "id", "type": "S"}]
+
+    def test_needs_its_attributes_defined(self, mistakes_of: MistakesOf) -> None:
+        mistakes = mistakes_of(dynamo_table_props={"global_secondary_index": [index_with(HASHES[0], RANGES[0])]})
+        paths = [f"{PROPS}.global_secondary_index[0].key_schema[{number}].attribute_name" for number in range(2)]
+        assert list(mistakes) == paths
+        assert "is not defined" in mistakes[paths[0]]
+
+    @pytest.mark.parametrize(
+        ("index", "property", "message"),
+        [
+            (index_with(HASHES[0], hash_key="id"), ".hash_key", "the index has a key_schema"),
+            (index_with(HASHES[0], range_key="id"), ".range_key", "the index has a key_schema"),
+            (index_with(), ".key_schema", "an index needs a key"),
+            ({"name": "by-id", "projection_type": "ALL"}, ".key_schema", "an index needs a key"),
+            (index_with(*HASHES), ".key_schema", "1 to 4 attributes of type HASH"),
+            (index_with(HASHES[0], *RANGES), ".key_schema", "up to 4 of RANGE"),
+            (index_with(RANGES[0]), ".key_schema", "1 to 4 attributes of type HASH"),
+            (index_with(HASHES[0], RANGES[0], HASHES[1]), ".key_schema[2].key_type", "move it up"),
+            (index_with(ID, ID), ".key_schema[1].attribute_name", "is in this key twice"),
+            (index_with(HASHES[0] | {"key_type": "SORT"}), ".key_schema[0].key_type", "HASH or RANGE"),
+            (index_with(HASHES[0] | {"attribute_name": ""}), ".key_schema[0].attribute_name", "1 to 255 characters"),
+            (index_with({"attribute_name": "hash-0"}), ".key_schema[0].key_type", "is required in this block"),
+        ],
+    )
+    def test_that_is_wrong_is_refused(
+        self, mistakes_of: MistakesOf, index: dict[str, Any], property: str, message: str
+    ) -> None:
+        props = {"global_secondary_index": [index], "attribute": [{"name": "id", "type": "S"}]}
+        assert message in mistakes_of(dynamo_table_props=props)[f"{PROPS}.global_secondary_index[0]{property}"]
+
+    def test_that_is_an_expression_lets_attributes_be_unused(self, emit: Emit, stack: TerraformStack) -> None:
+        keys = Token.as_any(TerraformVariable(stack, "keys", type="any").string_value)
+        index = {"name": "by-keys", "key_schema": keys, "projection_type": "ALL"}
+        attributes = [{"name": "id", "type": "S"}, {"name": "customer", "type": "S"}]
+        table = emit(dynamo_table_props={"global_secondary_index": [index], "attribute": attributes}).table
+        assert table["attribute"] == attributes
+
+    def test_with_expressions_in_its_parts_is_not_checked(self, emit: Emit, stack: TerraformStack) -> None:
+        name, type = (TerraformVariable(stack, name, type="string").string_value for name in ("name", "type"))
+        key = {"attribute_name": name, "key_type": type}
+        table = emit(dynamo_table_props={"global_secondary_index": [index_with(key)]}).table
+        (index,) = table["global_secondary_index"]
+        assert index["key_schema"] == [{"attribute_name": "${var.name}", "key_type": "${var.type}"}]
+
+    def test_of_a_restored_table_needs_the_key_of_the_table(self, mistakes_of: MistakesOf) -> None:
+        props = {"restore_source_name": "orders", "global_secondary_index": [index_with(HASHES[0])]}
+        assert "key of the source table" in mistakes_of(dynamo_table_props=props)[f"{PROPS}.hash_key"]
+
+
+def test_an_index_without_a_key_is_reported_once(mistakes_of: MistakesOf) -> None:
+    props = {"global_secondary_index": [{"name": "by-id", "projection_type": "ALL"}]}
+    assert len(mistakes_of(dynamo_table_props=props)) == 1

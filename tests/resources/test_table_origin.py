@@ -6,15 +6,19 @@ import pytest
 from cdktf import TerraformStack, TerraformVariable
 
 from tests.support.arns import TABLE_ARN
+from tests.support.bindings import has_argument, needs_argument
 from tests.support.calls import Emit, MistakesOf
 
 PROPS = "dynamo_table_props"
+BACKUP_ARN = f"{TABLE_ARN}/backup/01489173575360-b308cd7d"
+BACKUP = {"restore_backup_arn": BACKUP_ARN}
 SOURCES = [{"restore_source_name": "orders"}, {"restore_source_table_arn": TABLE_ARN}]
+ALL_SOURCES = [*SOURCES, *([BACKUP] if has_argument("DynamoTableProps", "restore_backup_arn") else [])]
 IMPORT = {"input_format": "CSV", "s3_bucket_source": {"bucket": "items"}}
 INDEX = {"name": "by-customer", "hash_key": "customer", "projection_type": "ALL"}
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", ALL_SOURCES)
 class TestARestoredTable:
     def test_gets_no_key_that_is_not_given(self, emit: Emit, source: dict[str, Any]) -> None:
         table = emit(dynamo_table_props=source).table
@@ -112,6 +116,34 @@ class TestAnImportedTable:
 )
 def test_a_wrong_origin_is_refused(mistakes_of: MistakesOf, props: dict[str, Any], property: str, message: str) -> None:
     assert message in mistakes_of(dynamo_table_props=props)[f"{PROPS}.{property}"]
+
+
+@needs_argument("DynamoTableProps", "restore_backup_arn")
+@pytest.mark.parametrize(
+    ("props", "property", "message"),
+    [
+        (BACKUP | SOURCES[0], "restore_backup_arn", "restore_source_name already"),
+        (BACKUP | {"import_table": IMPORT}, "import_table", "restore_backup_arn already"),
+        (BACKUP | {"restore_to_latest_time": True}, "restore_to_latest_time", "a backup has its own time"),
+        (BACKUP | {"restore_date_time": "2026-01-31T12:00:00Z"}, "restore_date_time", "a backup has its own time"),
+        ({"restore_backup_arn": "orders"}, "restore_backup_arn", "must be a backup's ARN"),
+        ({"restore_backup_arn": TABLE_ARN}, "restore_backup_arn", "must be a backup's ARN"),
+    ],
+)
+def test_a_wrong_backup_is_refused(mistakes_of: MistakesOf, props: dict[str, Any], property: str, message: str) -> None:
+    assert message in mistakes_of(dynamo_table_props=props)[f"{PROPS}.{property}"]
+
+
+@needs_argument("DynamoTableProps", "restore_backup_arn")
+def test_a_provisioned_table_from_a_backup_needs_no_capacity(emit: Emit) -> None:
+    table = emit(dynamo_table_props=BACKUP | {"billing_mode": "PROVISIONED"}).table
+    assert {"read_capacity", "write_capacity"}.isdisjoint(table)
+
+
+@needs_argument("DynamoTableProps", "restore_backup_arn")
+def test_a_backup_can_be_an_expression(emit: Emit, stack: TerraformStack) -> None:
+    backup = TerraformVariable(stack, "backup", type="string").string_value
+    assert emit(dynamo_table_props={"restore_backup_arn": backup}).table["restore_backup_arn"] == "${var.backup}"
 
 
 def test_an_expression_is_not_checked(emit: Emit, stack: TerraformStack) -> None:

@@ -50,6 +50,13 @@ class DynamodbTableAttributeProps(TypedDict, total=False):
     type: Required[str]
 
 
+class DynamodbTableGlobalSecondaryIndexKeySchemaProps(TypedDict, total=False):
+    """The block of the provider's `DynamodbTableGlobalSecondaryIndexKeySchema`."""
+
+    attribute_name: Required[str]
+    key_type: Required[str]
+
+
 class DynamodbTableGlobalSecondaryIndexOnDemandThroughputProps(TypedDict, total=False):
     """The block of the provider's `DynamodbTableGlobalSecondaryIndexOnDemandThroughput`."""
 
@@ -67,7 +74,8 @@ class DynamodbTableGlobalSecondaryIndexWarmThroughputProps(TypedDict, total=Fals
 class DynamodbTableGlobalSecondaryIndexProps(TypedDict, total=False):
     """The block of the provider's `DynamodbTableGlobalSecondaryIndex`."""
 
-    hash_key: Required[str]
+    hash_key: str | None
+    key_schema: Sequence[DynamodbTableGlobalSecondaryIndexKeySchemaProps | ProviderStruct] | IResolvable | None
     name: Required[str]
     non_key_attributes: Sequence[str] | None
     on_demand_throughput: DynamodbTableGlobalSecondaryIndexOnDemandThroughputProps | ProviderStruct | None
@@ -207,6 +215,14 @@ class LambdaEventSourceMappingMetricsConfigProps(TypedDict, total=False):
     metrics: Required[Sequence[str]]
 
 
+class LambdaEventSourceMappingTimeoutsProps(TypedDict, total=False):
+    """The block of the provider's `LambdaEventSourceMappingTimeouts`."""
+
+    create: str | None
+    delete: str | None
+    update: str | None
+
+
 class LambdaFunctionCapacityProviderConfigLambdaManagedInstancesCapacityProviderConfigProps(TypedDict, total=False):
     """The block of the provider's `LambdaFunctionCapacityProviderConfigLambdaManagedInstancesCapacityProviderConfig`."""
 
@@ -312,6 +328,12 @@ class LambdaAliasRoutingConfigProps(TypedDict, total=False):
     additional_version_weights: Mapping[str, float] | None
 
 
+class LambdaAliasTimeoutsProps(TypedDict, total=False):
+    """The block of the provider's `LambdaAliasTimeouts`."""
+
+    update: str | None
+
+
 class SqsQueueTimeoutsProps(TypedDict, total=False):
     """The block of the provider's `SqsQueueTimeouts`."""
 
@@ -341,6 +363,7 @@ class DynamoTableProps(TypedDict, total=False):
     read_capacity: int | float | None
     region: str | None
     replica: Sequence[DynamodbTableReplicaProps | ProviderStruct] | IResolvable | None
+    restore_backup_arn: str | None
     restore_date_time: str | None
     restore_source_name: str | None
     restore_source_table_arn: str | None
@@ -376,6 +399,7 @@ WrongDynamoTableProps = WrongProps[
         "read_capacity",
         "region",
         "replica",
+        "restore_backup_arn",
         "restore_date_time",
         "restore_source_name",
         "restore_source_table_arn",
@@ -417,7 +441,9 @@ class DynamoEventSourceProps(TypedDict, total=False):
     region: str | None
     starting_position: str | None
     tags: Mapping[str, str] | None
+    timeouts: LambdaEventSourceMappingTimeoutsProps | ProviderStruct | None
     tumbling_window_in_seconds: int | float | None
+    use_resource_timeout_for_propagation: bool | IResolvable | None
 
 
 WrongDynamoEventSourceProps = WrongProps[
@@ -441,7 +467,9 @@ WrongDynamoEventSourceProps = WrongProps[
         "region",
         "starting_position",
         "tags",
+        "timeouts",
         "tumbling_window_in_seconds",
+        "use_resource_timeout_for_propagation",
     ],
     object,
     str,
@@ -454,6 +482,7 @@ class LambdaFunctionProps(TypedDict, total=False):
     architectures: Sequence[str] | None
     capacity_provider_config: LambdaFunctionCapacityProviderConfigProps | ProviderStruct | None
     code: Code | None
+    code_sha256: str | None
     code_signing_config_arn: str | None
     dead_letter_config: LambdaFunctionDeadLetterConfigProps | ProviderStruct | None
     depends_on: Sequence[ITerraformDependable] | None
@@ -494,6 +523,7 @@ class LambdaFunctionProps(TypedDict, total=False):
     timeout: int | float | None
     timeouts: LambdaFunctionTimeoutsProps | ProviderStruct | None
     tracing_config: LambdaFunctionTracingConfigProps | ProviderStruct | None
+    use_resource_timeout_for_propagation: bool | IResolvable | None
     vpc_config: LambdaFunctionVpcConfigProps | ProviderStruct | None
 
 
@@ -502,6 +532,7 @@ WrongLambdaFunctionProps = WrongProps[
         "architectures",
         "capacity_provider_config",
         "code",
+        "code_sha256",
         "code_signing_config_arn",
         "dead_letter_config",
         "depends_on",
@@ -542,6 +573,7 @@ WrongLambdaFunctionProps = WrongProps[
         "timeout",
         "timeouts",
         "tracing_config",
+        "use_resource_timeout_for_propagation",
         "vpc_config",
     ],
     object,
@@ -586,9 +618,10 @@ class LambdaAliasProps(TypedDict, total=False):
     description: str | None
     name: str | None
     routing_config: LambdaAliasRoutingConfigProps | ProviderStruct | None
+    timeouts: LambdaAliasTimeoutsProps | ProviderStruct | None
 
 
-WrongLambdaAliasProps = WrongProps[Literal["description", "name", "routing_config"], object, str]
+WrongLambdaAliasProps = WrongProps[Literal["description", "name", "routing_config", "timeouts"], object, str]
 
 
 class LogGroupProps(TypedDict, total=False):

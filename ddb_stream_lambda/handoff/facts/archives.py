@@ -11,11 +11,13 @@ from ..synthesized import templates
 from ..synthesized.configuration import Configuration
 from ..synthesized.module_paths import without_module_folder
 
+# The provider has the second one since version 6.27.
+HASHES = ("source_code_hash", "code_sha256")
 TYPES = frozenset({"aws_lambda_function", "aws_lambda_layer_version"})
 
 
 def check_archives(configuration: Configuration, stack_folder: Path) -> None:
-    """Check that each archive has the hash in its argument ``source_code_hash``.
+    """Check that each archive has the hash in its argument ``source_code_hash`` or ``code_sha256``.
 
     A hash that Terraform computes, and an archive that is missing, are not checked here.
 
@@ -28,14 +30,16 @@ def check_archives(configuration: Configuration, stack_folder: Path) -> None:
     """
     mismatches = []
     for resource in configuration.resources:
-        file, expected = (resource.arguments.get(name) for name in ("filename", "source_code_hash"))
-        if resource.type not in TYPES or not isinstance(file, str) or not isinstance(expected, str):
+        file = resource.arguments.get("filename")
+        if resource.type not in TYPES or not isinstance(file, str):
             continue
         path = stack_folder / without_module_folder(file)
-        if not expected or templates.expressions_of(expected) or not path.is_file():
-            continue
-        if hash_of(path) != expected:
-            mismatches.append(f"{resource.address}: {file} has not the hash in source_code_hash")
+        for name in HASHES:
+            expected = resource.arguments.get(name)
+            if not isinstance(expected, str) or not expected or templates.expressions_of(expected):
+                continue
+            if path.is_file() and hash_of(path) != expected:
+                mismatches.append(f"{resource.address}: {file} has not the hash in {name}")
     if mismatches:
         raise ConfigurationError(
             "code archives were changed after the stack was synthesized; synthesize it again:\n  "

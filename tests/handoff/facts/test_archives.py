@@ -23,6 +23,13 @@ def test_archive_with_another_hash_is_refused(tmp_path: Path, file: str) -> None
         check(tmp_path, filename=file, source_code_hash="A" + HASH[1:])
 
 
+@pytest.mark.parametrize("name", ["source_code_hash", "code_sha256"])
+def test_each_hash_is_checked(tmp_path: Path, name: str) -> None:
+    check(tmp_path, filename="code.zip", **{name: HASH})
+    with pytest.raises(ConfigurationError, match=name):
+        check(tmp_path, filename="code.zip", **{name: "A" + HASH[1:]})
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -103,7 +103,8 @@ def check(commands: Commands) -> str:
                 'aws lambda get-function-configuration --function-name "$FUNCTION" --query CodeSha256 --output text',
             ]
             words.append("`Active`")
-            code_hash = _literal(function.arguments.get("source_code_hash"))
+            hashes = (_literal(function.arguments.get(name)) for name in ("code_sha256", "source_code_hash"))
+            code_hash = next(filter(None, hashes), None)
             words.append(
                 f"the checksum of this bundle's code, {code(code_hash)}" if code_hash else "the code's checksum"
             )
