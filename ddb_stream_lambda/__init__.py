@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .arguments._generated import (
         DynamoEventSourceProps,
         DynamoTableProps,
+        FailureBucketProps,
         LambdaAliasProps,
         LambdaFunctionProps,
         LambdaRoleProps,
@@ -64,6 +65,7 @@ __all__ = [
     "EventName",
     "ExistingFunction",
     "ExistingTable",
+    "FailureBucketProps",
     "FilterRule",
     "FilterValue",
     "ImportOrderWarning",
@@ -103,6 +105,7 @@ _MODULES = {
     "EventName": "arguments.filter_rules",
     "ExistingFunction": "resources.function",
     "ExistingTable": "resources.table",
+    "FailureBucketProps": "arguments._generated",
     "FilterRule": "arguments.filter_rules",
     "FilterValue": "arguments.filter_rules",
     "LambdaAliasProps": "arguments._generated",

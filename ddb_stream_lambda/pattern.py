@@ -17,6 +17,7 @@ from ._engine.scopes import Location, is_in_other_tool, locate
 from .arguments._generated import (
     DynamoEventSourceProps,
     DynamoTableProps,
+    FailureBucketProps,
     LambdaAliasProps,
     LambdaFunctionProps,
     LambdaRoleProps,
@@ -24,6 +25,7 @@ from .arguments._generated import (
     SqsQueueProps,
     WrongDynamoEventSourceProps,
     WrongDynamoTableProps,
+    WrongFailureBucketProps,
     WrongLambdaAliasProps,
     WrongLambdaFunctionProps,
     WrongLambdaRoleProps,
@@ -35,6 +37,7 @@ from .errors import Mistakes, PatternError
 from .resources import (
     dead_letter_queue,
     event_source,
+    failure_bucket,
     failure_destination,
     function,
     lambda_alias,
@@ -65,6 +68,7 @@ if TYPE_CHECKING:
         LambdaEventSourceMappingConfig,
     )
     from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction, LambdaFunctionConfig
+    from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
     from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue, SqsQueueConfig
 
 # The metadata type that cdktf shows as a warning.
@@ -83,6 +87,8 @@ class _Inputs(TypedDict, total=False):
     dynamo_event_source_props: DynamoEventSourceProps | LambdaEventSourceMappingConfig | None
     deploy_sqs_dlq_queue: bool
     sqs_dlq_queue_props: SqsQueueProps | SqsQueueConfig | None
+    deploy_failure_bucket: bool
+    failure_bucket_props: FailureBucketProps | None
     table_permissions: TablePermissions | None
     table_environment_variable_name: str | None
     log_group_props: LogGroupProps | None
@@ -114,6 +120,10 @@ class DynamoDBStreamsToLambda(Construct):
             24 hours old. A `destination_config` replaces the queue.
         deploy_sqs_dlq_queue: Whether to create the dead-letter queue. Default: True.
         sqs_dlq_queue_props: Arguments of `aws_sqs_queue`. Default: encrypted, messages kept for 14 days.
+        deploy_failure_bucket: Whether to create the failure bucket, which keeps the whole records of failed batches.
+            The queue then receives a notification for each object. Default: False.
+        failure_bucket_props: Arguments of `aws_s3_bucket`, `expiration_days` and `kms_master_key_id`. Default: private,
+            encrypted, versioned, retained, objects kept for 90 days.
         table_permissions: What the function may do with the table itself: ``Read``, ``Write``, ``ReadWrite`` or
             ``All``. The role of an existing function gets the permissions too. Default: None, for nothing.
         table_environment_variable_name: The environment variable of the function that holds the table's name.
@@ -152,6 +162,8 @@ class DynamoDBStreamsToLambda(Construct):
             dynamo_event_source_props: DynamoEventSourceProps = ...,
             deploy_sqs_dlq_queue: bool = True,
             sqs_dlq_queue_props: SqsQueueProps = ...,
+            deploy_failure_bucket: bool = False,
+            failure_bucket_props: FailureBucketProps = ...,
             table_permissions: TablePermissions | None = None,
             table_environment_variable_name: str | None = None,
             lambda_alias_props: LambdaAliasProps = ...,
@@ -177,6 +189,8 @@ class DynamoDBStreamsToLambda(Construct):
         ) = None,
         deploy_sqs_dlq_queue: bool = True,
         sqs_dlq_queue_props: SqsQueueProps | SqsQueueConfig | WrongSqsQueueProps | None = None,
+        deploy_failure_bucket: bool = False,
+        failure_bucket_props: FailureBucketProps | WrongFailureBucketProps | None = None,
         table_permissions: TablePermissions | None = None,
         table_environment_variable_name: str | None = None,
         lambda_alias_props: LambdaAliasProps | WrongLambdaAliasProps | None = None,
@@ -233,13 +247,25 @@ class DynamoDBStreamsToLambda(Construct):
             )
             permissions.check_grant(grant=grant_permissions, role_input=role_input, mistakes=mistakes)
             user_destination = event_source.failure_destination_of(mapping_arguments)
+            bucket_input = failure_bucket.check_bucket(
+                path=path,
+                deploy=deploy_failure_bucket,
+                props=failure_bucket_props,
+                user_destination=user_destination,
+                companion=function_input.companion(),
+                mistakes=mistakes,
+            )
             queue_input = dead_letter_queue.check_queue(
                 path=path,
                 deploy=deploy_sqs_dlq_queue,
                 props=sqs_dlq_queue_props,
                 user_destination=user_destination,
+                has_bucket=bucket_input is not None,
                 companion=function_input.companion(),
                 mistakes=mistakes,
+            )
+            regions.check_bucket_region(
+                bucket_input=bucket_input, queue_input=queue_input, stack=location.stack, mistakes=mistakes
             )
             other_stacks.check_stacks(
                 {
@@ -248,6 +274,7 @@ class DynamoDBStreamsToLambda(Construct):
                     function.PROPS: lambda_function_props,
                     log_group.PROPS: log_group_props,
                     dead_letter_queue.PROPS: sqs_dlq_queue_props,
+                    failure_bucket.PROPS: failure_bucket_props,
                 },
                 stack=location.stack,
                 mistakes=mistakes,
@@ -267,12 +294,16 @@ class DynamoDBStreamsToLambda(Construct):
             # The table and its stream.
             source = table.build_table(scope=self, table=table_input, function_companion=function_input.companion())
 
-            # The destination of failed batches.
+            # The destination of failed batches: the queue, or the bucket that notifies the queue.
             destination: failure_destination.Destination | None = None
+            bucket = failure_bucket.build_bucket(scope=self, bucket=bucket_input)
             if queue_input is not None:
-                destination = dead_letter_queue.build_queue(scope=self, queue=queue_input)
+                bucket_arn = None if bucket is None else bucket.arn
+                destination = dead_letter_queue.build_queue(scope=self, queue=queue_input, bucket_arn=bucket_arn)
             elif user_destination is not None:
                 destination = failure_destination.take_destination(scope=self, arn=user_destination)
+            if bucket is not None:
+                destination = failure_bucket.build_destination(scope=self, bucket=bucket, queue=destination)
 
             # The function: its role, its log group, the permissions of the role, and its alias.
             execution_role = role.build_role(scope=self, role=role_input)
@@ -317,7 +348,11 @@ class DynamoDBStreamsToLambda(Construct):
                 stream_arn=source.stream_arn,
                 function_arn=invoked.arn_to_invoke if alias is None else alias.arn,
                 destination_arn=None if destination is None else destination.arn,
-                depends_on=[*policies, *(invoked.dependables(location.stack) if alias is None else [alias])],
+                depends_on=[
+                    *policies,
+                    *(() if destination is None else destination.settings),
+                    *(invoked.dependables(location.stack) if alias is None else [alias]),
+                ],
                 preconditions=source.preconditions(),
             )
 
@@ -329,6 +364,7 @@ class DynamoDBStreamsToLambda(Construct):
                 *function.warnings_of(function_input, scope=self),
                 *lambda_alias.warnings_of(used_by=function_input, alias=alias_input, mapping_names=mapping_names),
                 *dead_letter_queue.warnings_of(queue_input),
+                *failure_bucket.warnings_of(bucket_input),
                 *failure_destination.warnings_of(destination),
                 *regions.warnings_of(
                     function_input=function_input,
@@ -357,6 +393,7 @@ class DynamoDBStreamsToLambda(Construct):
         self._role = execution_role
         self._log_group = None if logs is None else logs.created
         self._queue = None if destination is None else destination.queue
+        self._bucket = None if bucket is None else bucket.created
 
     @property
     def dynamo_table_interface(self) -> ExistingTable:
@@ -400,8 +437,13 @@ class DynamoDBStreamsToLambda(Construct):
 
     @property
     def dead_letter_queue(self) -> SqsQueue | None:
-        """The dead-letter queue, which receives failed batches; None if there is none."""
+        """The dead-letter queue, which receives a message for each failed batch; None if there is none."""
         return self._queue
+
+    @property
+    def failure_bucket(self) -> S3Bucket | None:
+        """The failure bucket, which keeps the whole records of failed batches; None if there is none."""
+        return self._bucket
 
 
 def _locate_pattern(scope: object, id: object) -> Location:

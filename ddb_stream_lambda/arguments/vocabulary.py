@@ -186,6 +186,21 @@ OTHER_WORDS: Mapping[str, Mapping[str, str]] = {
         "retention_period": "message_retention_seconds",
         "visibility_timeout": "visibility_timeout_seconds",
     },
+    "FailureBucketProps": {
+        "bucket_name": "bucket",
+        "encryption_key": "kms_master_key_id",
+        "expiration": "expiration_days",
+        "kms_key_arn": "kms_master_key_id",
+        "kms_key_id": "kms_master_key_id",
+        "name": "bucket",
+        "name_prefix": "bucket_prefix",
+        "noncurrent_version_expiration": "expiration_days",
+        "retention_days": "expiration_days",
+        "retention_in_days": "expiration_days",
+        "server_side_encryption_configuration": "kms_master_key_id",
+        "auto_delete_objects": "force_destroy",
+        "removal_policy": "lifecycle.prevent_destroy",
+    },
     "LambdaRoleProps": {
         "managed_policies": "policy_arns",
         "managed_policy_arns": "policy_arns",
@@ -220,6 +235,9 @@ _ASYNC = "a stream invokes no function asynchronously; use destination_config of
 _CONCURRENCY = "add an aws_lambda_provisioned_concurrency_config resource for the alias (lambda_alias_props)"
 _MANAGED = "use lambda_role_props of the pattern, with policy_arns"
 _TABLE = "choose the table with existing_table_interface of the pattern"
+_OWN_BUCKET = (
+    "the pattern sets it up itself; for another bucket, name it in destination_config of dynamo_event_source_props"
+)
 _STANDARD = "use a standard queue: Lambda sends failed batches only to standard queues"
 
 # Props class, or the pattern's inputs -> another tool's name in snake case -> what to do instead.
@@ -299,6 +317,17 @@ OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
         "queue_arn": "name an existing queue in destination_config of dynamo_event_source_props",
         "removal_policy": "use lifecycle.prevent_destroy",
     },
+    "FailureBucketProps": {
+        "block_public_access": "the pattern blocks all public access; remove it",
+        "enforce_ssl": "the pattern's policy of the bucket denies requests without TLS; remove it",
+        "event_notifications": "the pattern sends a notification for each object to the dead-letter queue; remove it",
+        "lifecycle_rule": "use expiration_days",
+        "lifecycle_rules": "use expiration_days",
+        "object_lock_enabled": _OWN_BUCKET,
+        "policy": _OWN_BUCKET,
+        "versioned": "the pattern enables versioning; remove it",
+        "versioning": "the pattern enables versioning; remove it",
+    },
     "LambdaRoleProps": {
         "assume_role_policy": "the pattern sets it: Lambda assumes the role; remove it",
         "assumed_by": "the pattern sets it: Lambda assumes the role; remove it",
@@ -320,8 +349,10 @@ OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
     "inputs": {
         "alias": "use lambda_alias_props",
         "auto_publish_alias": "use lambda_alias_props",
+        "bucket_props": "use failure_bucket_props",
         "dead_letter_queue": "use sqs_dlq_queue_props, or name a queue of yours in destination_config of "
         "dynamo_event_source_props",
+        "deploy_bucket": "use deploy_failure_bucket",
         "deploy_dlq": "use deploy_sqs_dlq_queue",
         "deploy_vpc": "use lambda_function_props with vpc_config",
         "dlq": "use sqs_dlq_queue_props",
@@ -329,6 +360,8 @@ OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
         "dynamo_props": "use dynamo_table_props",
         "dynamodb_table_props": "use dynamo_table_props",
         "event_source_props": "use dynamo_event_source_props",
+        "existing_bucket": "name the bucket in destination_config of dynamo_event_source_props",
+        "existing_bucket_obj": "name the bucket in destination_config of dynamo_event_source_props",
         "existing_dlq": "name the queue in destination_config of dynamo_event_source_props",
         "existing_dynamo_table": "use existing_table_interface",
         "existing_function": "use existing_lambda_obj",
@@ -339,6 +372,7 @@ OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
         "existing_table": "use existing_table_interface",
         "existing_table_obj": "use existing_table_interface",
         "existing_vpc": "use lambda_function_props with vpc_config",
+        "failure_bucket": "use deploy_failure_bucket and failure_bucket_props",
         "filter_patterns": "use dynamo_event_source_props with filter_criteria",
         "filters": "use dynamo_event_source_props with filter_criteria",
         "function": "use existing_lambda_obj, or lambda_function_props for a new function",
@@ -423,6 +457,7 @@ def _props_classes() -> Mapping[str, type]:
         "log_group_props": _generated.LogGroupProps,
         "lambda_role_props": _generated.LambdaRoleProps,
         "sqs_dlq_queue_props": _generated.SqsQueueProps,
+        "failure_bucket_props": _generated.FailureBucketProps,
     }
 
 

@@ -15,7 +15,9 @@ from .._engine.tokens import is_token
 from ..arguments.companions import companion_arguments, with_companion
 from ..arguments.warnings import OverrideWarning
 from ..errors import Mistakes
-from . import event_source, function, log_group, table
+from . import event_source, failure_bucket, function, log_group, table
+from .dead_letter_queue import NewQueue
+from .failure_bucket import NewBucket
 from .function import FUNCTION_REFERENCE, GivenFunction, NewFunction
 from .log_group import GivenLogGroup, NewLogGroup
 from .table import GivenTable, NewTable, TableByArn
@@ -60,6 +62,29 @@ def check_regions(
     else:
         property = _property_of(table.PROPS, of_table, is_new=isinstance(table_input, NewTable))
         mistakes.add(property or table.EXISTING, table_region, f"the function is in {function_region}, and {rule}")
+
+
+def check_bucket_region(
+    *, bucket_input: NewBucket | None, queue_input: NewQueue | None, stack: TerraformStack, mistakes: Mistakes
+) -> None:
+    """Add a mistake if the failure bucket and the queue of its notifications are known to be in different regions.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
+    """
+    if bucket_input is None or queue_input is None:
+        return
+    of_bucket, of_queue = companion_arguments(bucket_input.arguments), companion_arguments(queue_input.arguments)
+    if of_bucket == of_queue:
+        return
+    bucket_region, queue_region = _literal_region(of_bucket, stack), _literal_region(of_queue, stack)
+    if bucket_region is None or queue_region is None or bucket_region == queue_region:
+        return
+    property = f"{failure_bucket.PROPS}.{'region' if 'region' in of_bucket else 'provider'}"
+    message = (
+        f"the dead-letter queue is in {queue_region}, and S3 sends notifications only to a queue in the bucket's "
+        "region; use the same region or provider for both"
+    )
+    mistakes.add(property, bucket_region, message)
 
 
 def warnings_of(

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from ..errors import Mistakes
 from .dead_letter_queue import QueueWarningId
 from .event_source import EventSourceWarningId
+from .failure_bucket import FailureBucketWarningId
 from .failure_destination import DestinationWarningId
 from .function import FunctionWarningId
 from .lambda_alias import AliasWarningId
@@ -25,6 +26,7 @@ WarningId = Literal[
     AliasWarningId,
     DestinationWarningId,
     QueueWarningId,
+    FailureBucketWarningId,
     PermissionsWarningId,
     PolicySizeWarningId,
     RegionWarningId,
