@@ -24,6 +24,7 @@ def test_the_public_names_are_these() -> None:
         "EventName",
         "ExistingFunction",
         "ExistingTable",
+        "FailureBucketProps",
         "FilterRule",
         "FilterValue",
         "ImportOrderWarning",
@@ -129,6 +130,7 @@ class TestMistakes:
         ("lambda_function_prop", "lambda_function_props"),
         ("existingLambdaObj", "existing_lambda_obj"),
         ("deploy_dlq", "deploy_sqs_dlq_queue"),
+        ("failure_bucket", "deploy_failure_bucket"),
     ],
 )
 def test_an_unknown_keyword_is_refused_with_the_nearest_one(

@@ -8,19 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from cdktf import TerraformResource
-from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
-from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import S3BucketLifecycleConfiguration
-from cdktf_cdktf_provider_aws.s3_bucket_notification import S3BucketNotification
-from cdktf_cdktf_provider_aws.s3_bucket_ownership_controls import S3BucketOwnershipControls
-from cdktf_cdktf_provider_aws.s3_bucket_policy import S3BucketPolicy
-from cdktf_cdktf_provider_aws.s3_bucket_public_access_block import S3BucketPublicAccessBlock
-from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration import (
-    S3BucketServerSideEncryptionConfigurationA,
-)
-from cdktf_cdktf_provider_aws.s3_bucket_versioning import S3BucketVersioningA
 from constructs import Construct
 
 from .._engine.addresses import refer_to
@@ -38,6 +28,10 @@ from ..limits import BUCKET_NAME, BUCKET_NAME_END, BUCKET_NAME_FORM, BUCKET_NAME
 from . import event_source
 from .failure_destination import AWS_MANAGED_KEY, Destination
 from .kms_keys import look_up_key
+
+# The functions that create the bucket import the modules of S3: a pattern without a bucket does not need them.
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 
 PROPS = "failure_bucket_props"
 DEPLOY = "deploy_failure_bucket"
@@ -143,6 +137,16 @@ def build_bucket(*, scope: Construct, bucket: NewBucket | None) -> Bucket | None
     """Create the bucket and its settings, all except its notification."""
     if bucket is None:
         return None
+    from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
+    from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import S3BucketLifecycleConfiguration
+    from cdktf_cdktf_provider_aws.s3_bucket_ownership_controls import S3BucketOwnershipControls
+    from cdktf_cdktf_provider_aws.s3_bucket_policy import S3BucketPolicy
+    from cdktf_cdktf_provider_aws.s3_bucket_public_access_block import S3BucketPublicAccessBlock
+    from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration import (
+        S3BucketServerSideEncryptionConfigurationA,
+    )
+    from cdktf_cdktf_provider_aws.s3_bucket_versioning import S3BucketVersioningA
+
     arguments = {name: value for name, value in bucket.arguments.items() if name not in OTHER_RESOURCES}
     created = create(S3Bucket, scope=scope, id="failure-bucket", suffix=SUFFIX, arguments=arguments)
     companion = companion_arguments(arguments)
@@ -179,6 +183,8 @@ def build_destination(*, scope: Construct, bucket: Bucket, queue: Destination | 
     """
     settings: list[TerraformResource] = [bucket.encryption]
     if queue is not None:
+        from cdktf_cdktf_provider_aws.s3_bucket_notification import S3BucketNotification
+
         part = _Parts(scope, refer_to(bucket.created, "id"), bucket.companion)
         notification = {
             "queue": [{"queue_arn": queue.arn, "events": ["s3:ObjectCreated:*"]}],

@@ -24,6 +24,7 @@ class Pipeline:
         table: the table.
         function: the function.
         queue: the dead-letter queue.
+        bucket: the failure bucket.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Pipeline:
     table: Resource | None
     function: Resource | None
     queue: Resource | None
+    bucket: Resource | None
 
 
 def read_pipelines(configuration: Configuration) -> tuple[Pipeline, ...]:
@@ -59,4 +61,5 @@ def _pipeline(path: str, addresses: Mapping[str, str], *, resources: Mapping[str
         table=part("table"),
         function=part("function"),
         queue=part("dead-letter-queue"),
+        bucket=part("failure-bucket"),
     )

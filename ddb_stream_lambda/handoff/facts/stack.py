@@ -119,7 +119,10 @@ def derive_facts(
     of_patterns = pattern_addresses(configuration)
 
     def describe_all(resources: Iterable[Resource]) -> tuple[DescribedResource, ...]:
-        return tuple(_describe(resource, is_of_pattern=resource.address in of_patterns) for resource in resources)
+        return tuple(
+            _describe(resource, is_of_pattern=resource.address in of_patterns, all_resources=configuration.resources)
+            for resource in resources
+        )
 
     return StackFacts(
         stack=stack,
@@ -141,9 +144,9 @@ def derive_facts(
     )
 
 
-def _describe(resource: Resource, *, is_of_pattern: bool) -> DescribedResource:
+def _describe(resource: Resource, *, is_of_pattern: bool, all_resources: Sequence[Resource]) -> DescribedResource:
     return DescribedResource(
         resource,
         describe(resource, is_of_pattern=is_of_pattern),
-        suppressed_checks_of(resource, is_of_pattern=is_of_pattern),
+        suppressed_checks_of(resource, is_of_pattern=is_of_pattern, resources=all_resources),
     )
