@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from .emulator_process import Emulator
 
@@ -211,3 +212,107 @@ def test_failed_batch_with_a_binary_value_reaches_the_bucket(emulator: Emulator,
     (record,) = json.loads(body["payload"])["Records"]
     assert record["dynamodb"]["NewImage"]["bytes"] == {"B": "AP8="}
     assert body["DDBStreamBatchInfo"]["startSequenceNumber"] == record["dynamodb"]["SequenceNumber"]
+
+
+class NotifiedQueue:
+    """A bucket and a queue; the bucket's notifications go to the queue."""
+
+    def __init__(self, emulator: Emulator, name: str) -> None:
+        self.s3, self.sqs, self.kms = emulator.client("s3"), emulator.client("sqs"), emulator.client("kms")
+        self.bucket = name.replace("_", "-")[-63:].strip("-")
+        self.s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        self.url = self.sqs.create_queue(QueueName=name[-80:])["QueueUrl"]
+        attributes = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])["Attributes"]
+        self.arn = attributes["QueueArn"]
+
+    def allow(self, *, principal: str = "s3.amazonaws.com", bucket: str = "", account: str = "000000000000") -> None:
+        condition = {
+            "ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{bucket or self.bucket}"},
+            "StringEquals": {"aws:SourceAccount": account},
+        }
+        allowed = {"Effect": "Allow", "Principal": {"Service": principal}, "Action": "sqs:SendMessage"}
+        insecure = {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "sqs:*",
+            "Resource": self.arn,
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        statements = [allowed | {"Resource": self.arn, "Condition": condition}, insecure]
+        self.set_attribute("Policy", json.dumps({"Version": "2012-10-17", "Statement": statements}))
+
+    def set_attribute(self, name: str, value: str) -> None:
+        self.sqs.set_queue_attributes(QueueUrl=self.url, Attributes={name: value})
+
+    def configure(self) -> None:
+        queue = {"QueueArn": self.arn, "Events": ["s3:ObjectCreated:*"]}
+        self.s3.put_bucket_notification_configuration(
+            Bucket=self.bucket, NotificationConfiguration={"QueueConfigurations": [queue]}
+        )
+
+    def messages(self, wait_seconds: int = 5) -> list[Any]:
+        received = self.sqs.receive_message(QueueUrl=self.url, WaitTimeSeconds=wait_seconds, MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in received.get("Messages", [])]
+
+
+@pytest.fixture
+def notified(emulator: Emulator, request: pytest.FixtureRequest) -> NotifiedQueue:
+    return NotifiedQueue(emulator, request.node.originalname)
+
+
+def test_notification_encodes_the_key_as_a_query_string(notified: NotifiedQueue) -> None:
+    notified.allow()
+    notified.configure()
+    (test_event,) = notified.messages()
+    assert test_event["Event"] == "s3:TestEvent"
+    notified.s3.put_object(Bucket=notified.bucket, Key="folder/a b+c.json", Body=b"")
+    (message,) = notified.messages()
+    assert message["Records"][0]["s3"]["object"]["key"] == "folder/a+b%2Bc.json"
+
+
+def test_bucket_refuses_a_queue_whose_policy_does_not_allow_it(notified: NotifiedQueue) -> None:
+    wrong: list[dict[str, str]] = [
+        {"principal": "sns.amazonaws.com"},
+        {"bucket": "another-bucket"},
+        {"account": "111122223333"},
+    ]
+    with pytest.raises(ClientError, match="Unable to validate the following destination"):
+        notified.configure()
+    for statement in wrong:
+        notified.allow(**statement)
+        with pytest.raises(ClientError, match="Unable to validate the following destination"):
+            notified.configure()
+    assert notified.messages(wait_seconds=0) == []
+
+
+def test_bucket_refuses_a_queue_whose_key_does_not_allow_s3(notified: NotifiedQueue) -> None:
+    notified.allow()
+    notified.set_attribute("KmsMasterKeyId", "alias/aws/sqs")
+    with pytest.raises(ClientError, match="Unable to validate the following destination"):
+        notified.configure()
+    key = notified.kms.create_key()["KeyMetadata"]["KeyId"]
+    notified.set_attribute("KmsMasterKeyId", key)
+    with pytest.raises(ClientError, match="Unable to validate the following destination"):
+        notified.configure()
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
+        "Resource": "*",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [allowed]}
+    notified.kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+    notified.configure()
+    assert [message["Event"] for message in notified.messages()] == ["s3:TestEvent"]
+
+
+def test_notification_is_lost_after_the_policy_is_removed(notified: NotifiedQueue) -> None:
+    notified.allow()
+    notified.configure()
+    notified.messages()
+    notified.allow(bucket="another-bucket")
+    notified.s3.put_object(Bucket=notified.bucket, Key="lost", Body=b"")
+    assert notified.messages(wait_seconds=1) == []
+    notified.allow()
+    notified.s3.put_object(Bucket=notified.bucket, Key="kept", Body=b"")
+    assert [message["Records"][0]["s3"]["object"]["key"] for message in notified.messages()] == ["kept"]
