@@ -1,8 +1,8 @@
 """Repairs of localemu's S3 notifications to queues, written after AWS's documentation.
 
 * Keys: localemu encodes a space as `%20`. AWS encodes it as `+`.
-* Policies: localemu sends to every queue. AWS evaluates the policy of the queue when a notification is configured and at
-  each message, and the policy of the queue's key. The policy of the key `alias/aws/sqs` does not allow S3.
+* Policies: localemu sends to every queue. AWS evaluates the policy of the queue, and of its key, when a notification is
+  configured and at each message. The policy of the key `alias/aws/sqs` does not allow S3.
 """
 
 import copy

@@ -31,8 +31,8 @@ sys.path.append(str(Path(__file__).parent))
 
 from localemu.runtime.main import main
 
-from tests.e2e.emulator import notifications, repairs
+from tests.e2e.emulator import exports, notifications, repairs, scans
 
-for module in (repairs, notifications):
+for module in (repairs, notifications, exports, scans):
     module.install()
 main()
