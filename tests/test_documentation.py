@@ -255,7 +255,9 @@ DEFAULTS = {
     "Function": ("lambda_function_props", "aws_lambda_function"),
     "Event source mapping": ("dynamo_event_source_props", "aws_lambda_event_source_mapping"),
     "Dead-letter queue": ("sqs_dlq_queue_props", "aws_sqs_queue"),
+    "Failure bucket": ("failure_bucket_props", "aws_s3_bucket"),
 }
+WITH_BUCKET = {"deploy_failure_bucket": True}
 
 
 def overrides() -> list[Any]:
@@ -268,20 +270,25 @@ def overrides() -> list[Any]:
     ]
 
 
+def needed_by(input: str) -> dict[str, Any]:
+    """The input without which the pattern refuses another one."""
+    return WITH_BUCKET if input == "failure_bucket_props" else {}
+
+
 class TestDefaults:
     @pytest.mark.parametrize("title", DEFAULTS)
     def test_documents_every_argument_that_the_pattern_sets(self, emit: Emit, title: str) -> None:
-        _, resource = DEFAULTS[title]
+        input, resource = DEFAULTS[title]
         text = section(page("reference/defaults"), title)
         given = {"handler", "runtime"} if title == "Function" else set()
-        for argument in emit().only(resource).keys() - given:
+        for argument in emit(**needed_by(input)).only(resource).keys() - given:
             assert f"`{argument}`" in text, argument
 
     @pytest.mark.parametrize(("given", "value", "weakens"), overrides())
     def test_an_override_is_accepted_and_warns_if_it_is_marked(
         self, emit: Emit, given: str, value: Mapping[str, Any], weakens: bool
     ) -> None:
-        emitted = emit(**{given: value})
+        emitted = emit(**needed_by(given), **{given: value})
         assert emitted.text
         assert bool(emitted.warnings) == weakens
 
@@ -318,7 +325,7 @@ class TestWarnings:
             "ttl",
         }
         rest |= {"import_table", "restore_backup_arn", "restore_source_name", "restore_source_table_arn"}
-        rest |= {"grant_permissions", "policy_size", "region"}
+        rest |= {"grant_permissions", "policy_size", "queue_key", "region"}
         for word in set(get_args(WarningId)) - rest:
             assert f"`{word}`" in marked
 
@@ -384,6 +391,7 @@ class TestPermissions:
             lambda stack: with_dead_letters(SqsQueue(stack, "encrypted", kms_master_key_id=KEY_ARN).arn),
             *(partial(with_table_permissions, permissions) for permissions in get_args(TablePermissions)),
             lambda stack: with_destination(encrypted_bucket(stack).arn),
+            lambda stack: WITH_BUCKET | {"lambda_function_props": ZIP_FUNCTION},
         ]
         for inputs_of in calls:
             stack = new_stack()
@@ -399,6 +407,13 @@ class TestPermissions:
         text = section(page("reference/permissions"), "Dead-letter queue")
         policy = emit().only("aws_sqs_queue_policy")["policy"]
         assert first_names(text) == set(re.findall(r'"Sid": ?"(\w+)"', policy))
+
+    def test_documents_the_policies_with_a_failure_bucket(self, emit: Emit) -> None:
+        emitted = emit(**WITH_BUCKET)
+        for title, kind in (("Dead-letter queue", "aws_sqs_queue_policy"), ("Failure bucket", "aws_s3_bucket_policy")):
+            text = section(page("reference/permissions"), title)
+            for sid in re.findall(r'"Sid": ?"(\w+)"', emitted.only(kind)["policy"]):
+                assert f"`{sid}`" in text
 
 
 class TestErrors:
@@ -418,6 +433,7 @@ class TestErrors:
             limits.POINT_IN_TIME_RECOVERY_RANGES,
             limits.ON_DEMAND_THROUGHPUT_RANGES,
             limits.WARM_THROUGHPUT_RANGES,
+            limits.FAILURE_BUCKET_RANGES,
         )
         for ranges in (limits.EVENT_SOURCE_RANGES, limits.QUEUE_RANGES, limits.FUNCTION_RANGES, *table):
             for argument, allowed in ranges.items():

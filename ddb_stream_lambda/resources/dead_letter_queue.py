@@ -40,7 +40,7 @@ RETENTION_IN_SECONDS = 14 * 24 * 60 * 60
 
 QueueWarningId = Literal["kms_master_key_id", "message_retention_seconds", "policy", "queue_key", "redrive_policy"]
 
-# What the policy of a customer managed key needs for S3:
+# The statement for S3 in the policy of a customer managed key:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
 KEY_STATEMENT = {
     "Sid": "NotifyOfFailedBatches",

@@ -38,6 +38,7 @@ PROPS = {
     "log_group_props": _generated.LogGroupProps,
     "lambda_role_props": _generated.LambdaRoleProps,
     "sqs_dlq_queue_props": _generated.SqsQueueProps,
+    "failure_bucket_props": _generated.FailureBucketProps,
 }
 # The pattern refuses it always: a mapping cannot invoke a function with tenants.
 WITHOUT_VARIANT = {("lambda_function_props", "tenancy_config")}

@@ -102,6 +102,11 @@ def queue(**arguments: Any) -> Inputs:
     return {"sqs_dlq_queue_props": arguments}
 
 
+def bucket(**arguments: Any) -> Inputs:
+    """Return the inputs for a failure bucket with the given props."""
+    return {"deploy_failure_bucket": True, "failure_bucket_props": arguments}
+
+
 def role(**arguments: Any) -> Inputs:
     return {"lambda_role_props": arguments}
 
@@ -525,6 +530,19 @@ ARGUMENTS: dict[str, dict[str, Variant]] = {
         "timeouts": queue(timeouts={"create": "10m", "update": "10m", "delete": "10m"}),
         "visibility_timeout_seconds": queue(visibility_timeout_seconds=43_200),
     },
+    "failure_bucket_props": {
+        "bucket": bucket(bucket="named-failures"),
+        "bucket_prefix": bucket(bucket_prefix="prefixed-"),
+        "depends_on": lambda scope: bucket(depends_on=[SnsTopic(scope, "first")]),
+        "expiration_days": bucket(expiration_days=365),
+        "force_destroy": bucket(force_destroy=True),
+        "kms_master_key_id": bucket(kms_master_key_id=KEY_ALIAS),
+        "lifecycle": bucket(lifecycle={"prevent_destroy": False}),
+        "provider": lambda scope: bucket(provider=other_provider(scope)) | queue(provider=other_provider(scope)),
+        "region": bucket(region=OTHER_REGION) | queue(region=OTHER_REGION),
+        "tags": bucket(tags={"Team": "orders"}),
+        "timeouts": bucket(timeouts={"create": "10m", "read": "5m", "update": "10m", "delete": "10m"}),
+    },
 }
 
 # The inputs that are not props.
@@ -549,6 +567,7 @@ OTHER_INPUTS: dict[str, Variant] = {
     },
     "existing_table_interface: ARNs": {"existing_table_interface": TableByArn(TABLE_ARN, STREAM_ARN, KEY_ARN)},
     "deploy_sqs_dlq_queue": {"deploy_sqs_dlq_queue": False},
+    "deploy_failure_bucket": {"deploy_failure_bucket": True},
     "table_permissions: Read": {"table_permissions": "Read"},
     "table_permissions: Write": {"table_permissions": "Write"},
     "table_permissions: ReadWrite": {"table_permissions": "ReadWrite"},
@@ -715,6 +734,17 @@ PAIRS: dict[str, Variant] = {
         encrypted_bucket(scope, KmsKey(scope, "key").arn).arn
     ),
     "bucket by its ARN as failure destination": failures_to("arn:aws:s3:::failed"),
+    "failure bucket and no queue": bucket() | {"deploy_sqs_dlq_queue": False},
+    "failure bucket and a queue with a key": lambda scope: (
+        bucket(kms_master_key_id=KmsKey(scope, "key").arn, expiration_days=None) | queue(kms_master_key_id=KEY_ALIAS)
+    ),
+    "failure bucket of expressions": lambda scope: bucket(
+        bucket_prefix=text(scope, "expressions-", "prefix"),
+        expiration_days=number(scope, 30, "days"),
+        kms_master_key_id=text(scope, KEY_ALIAS, "key"),
+        tags=map_of_texts(scope, {"team": "orders"}, "tags"),
+    ),
+    "failure bucket of an existing function": lambda scope: bucket() | {"existing_lambda_obj": app_function(scope)},
     "failure destination of an expression": lambda scope: failures_to(text(scope, QUEUE_ARN)),
     "existing function of another provider": lambda scope: {
         "existing_lambda_obj": DataAwsLambdaFunction(

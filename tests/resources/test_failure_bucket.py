@@ -118,7 +118,7 @@ class TestDefaults:
 
 
 class TestOrder:
-    """What AWS refuses, or would lose, if it came earlier."""
+    """The resources that AWS refuses, or that would lose something, if they came earlier."""
 
     def test_the_notification_waits_for_the_policy_of_the_queue(self, emit: Emit) -> None:
         emitted = with_bucket(emit)

@@ -14,7 +14,9 @@ def setting(kind: str, bucket: str = "${aws_s3_bucket.b.id}", **arguments: Any) 
     return Resource(f"aws_s3_bucket_{kind}", "it", {"bucket": bucket, **arguments})
 
 
-KMS: dict[str, Any] = {"rule": [{"apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": "k"}}]}
+KMS: dict[str, Any] = {
+    "rule": [{"apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": "k"}}]
+}
 ENCRYPTION = setting("server_side_encryption_configuration", **KMS)
 
 

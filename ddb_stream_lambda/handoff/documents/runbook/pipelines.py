@@ -59,7 +59,7 @@ def _read_notifications(queue: Resource, commands: Commands) -> str:
         *_receive_messages(queue, commands),
         paragraph(
             "A message is a notification of S3: `Records[0].s3` has the bucket's name, and the key of the object with "
-            "the batch. In the key, `+` stands for a space, and `%3A` for a colon. When the notification is created, "
+            "the batch. In the key, `+` is a space, and `%3A` is a colon. When the notification is created, "
             "S3 sends one message with `s3:TestEvent`: delete it. After you receive a message, it is hidden for five "
             "minutes. It becomes visible again, unless you delete it."
         ),
