@@ -204,6 +204,25 @@ OTHER_WORDS: Mapping[str, Mapping[str, str]] = {
         "retention": "retention_in_days",
         "retention_days": "retention_in_days",
     },
+    "AlarmProps": {
+        "actions": "alarm_actions",
+        "alarm_action": "alarm_actions",
+        "alarm_sns_topic_arns": "alarm_actions",
+        "ok_action": "ok_actions",
+        "threshold": "thresholds",
+        "topic": "alarm_actions",
+        "topic_arn": "alarm_actions",
+    },
+    "AlarmThresholds": {
+        "age_of_oldest_message": "queue_age",
+        "approximate_age_of_oldest_message": "queue_age",
+        "approximate_number_of_messages_visible": "queue_messages",
+        "destination_delivery_failures": "destination_failures",
+        "dlq_messages": "queue_messages",
+        "dropped_event_count": "dropped_events",
+        "failed_invoke_event_count": "failed_events",
+        "on_failure_destination_delivered_event_count": "delivered_events",
+    },
     "LambdaAliasProps": {
         "additional_versions": "routing_config.additional_version_weights",
         "alias": "name",
@@ -317,7 +336,16 @@ OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
         "provisioned_concurrent_executions": _CONCURRENCY,
         "version": "the pattern sets it to the published version; remove it",
     },
+    "AlarmProps": {
+        "insufficient_data_actions": "missing data never turns an alarm of the pattern to that state; remove it",
+        "period": "the period belongs to the figure; change an alarm of the property alarms, or add one of your own",
+    },
     "inputs": {
+        "alarm_actions": "use alarm_props with alarm_actions",
+        "alarms": "use deploy_alarms and alarm_props",
+        "create_cloud_watch_alarms": "use deploy_alarms",
+        "create_dashboard": "use deploy_alarms, which creates the dashboard too",
+        "deploy_cloud_watch_alarms": "use deploy_alarms",
         "alias": "use lambda_alias_props",
         "auto_publish_alias": "use lambda_alias_props",
         "dead_letter_queue": "use sqs_dlq_queue_props, or name a queue of yours in destination_config of "
@@ -414,6 +442,7 @@ def _props_classes() -> Mapping[str, type]:
     """Return the inputs that are props, each with the class that describes it."""
     # The generator of these classes imports the vocabulary, so that the vocabulary cannot import them first.
     from . import _generated
+    from .alarm_props import AlarmProps
 
     return {
         "dynamo_table_props": _generated.DynamoTableProps,
@@ -423,6 +452,7 @@ def _props_classes() -> Mapping[str, type]:
         "log_group_props": _generated.LogGroupProps,
         "lambda_role_props": _generated.LambdaRoleProps,
         "sqs_dlq_queue_props": _generated.SqsQueueProps,
+        "alarm_props": AlarmProps,
     }
 
 
