@@ -398,6 +398,9 @@ OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+# The inputs whose words are the pattern's own.
+OWN_WORDS = ("inputs", "AlarmProps", "AlarmThresholds")
+
 NEWER_BINDINGS = "remove it, or use cdktn with ddb-stream-lambda-cdktn"
 
 # The similarity from which a name is suggested, from 0 to 1. A typing error of one or two letters is above it. A word
@@ -415,18 +418,19 @@ def explain_unknown(key: object, *, known: Collection[str], words_of: str, resou
         resource: The Terraform type, if the keys are those of a whole resource.
     """
     snake = to_snake_case(str(key))
+    author = "the pattern" if words_of in OWN_WORDS else "Terraform"
     for refused in (REFUSED.get(resource, {}), REFUSED["*"] if resource else {}):
         if snake in refused:
             return refused[snake]
     if snake in known:
-        return f"unknown; {'the pattern' if words_of == 'inputs' else 'Terraform'} calls it {snake}"
+        return f"unknown; {author} calls it {snake}"
     if snake in NEWER.get(words_of, {}):
         version = NEWER[words_of][snake]
         return (
             f"needs version {version} of the AWS provider, and these bindings are for an earlier one; {NEWER_BINDINGS}"
         )
     if snake in OTHER_WORDS.get(words_of, {}):
-        return f"unknown; Terraform calls it {OTHER_WORDS[words_of][snake]}"
+        return f"unknown; {author} calls it {OTHER_WORDS[words_of][snake]}"
     if snake in OTHER_WAYS.get(words_of, {}):
         return f"unknown; {OTHER_WAYS[words_of][snake]}"
     others = [input for input, shape in _props_classes().items() if snake in shape.__annotations__]

@@ -113,7 +113,7 @@ class Figure:
 FIGURES: Mapping[AlarmName, Figure] = {
     # The dimension is `FunctionName` also for a version or an alias: it counts the invocations of all of them, so that
     # no metric is missing. Lambda also measures the age for invocations that fail. Retries can be more than a minute
-    # apart, so that a period of one minute would often have no data. An hour is longer than a deployment, and leaves 23.
+    # apart, so that a period of one minute would often have no data. An hour leaves 23 hours to act.
     "iterator_age": Figure(
         "Age of the last record of a batch (milliseconds)",
         Metric("AWS/Lambda", "IteratorAge", "function", "Maximum"),

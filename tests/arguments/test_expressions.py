@@ -378,7 +378,9 @@ class TestValuesThatMustBeKnown:
             "Python list, whose elements can be expressions"
         )
 
-    @pytest.mark.parametrize("input", ["deploy_sqs_dlq_queue", "grant_permissions", "table_permissions"])
+    @pytest.mark.parametrize(
+        "input", ["deploy_alarms", "deploy_sqs_dlq_queue", "grant_permissions", "table_permissions"]
+    )
     @pytest.mark.parametrize("kind", SCALARS)
     def test_an_input_that_decides_which_resources_exist(
         self, mistakes_of: MistakesOf, stack: TerraformStack, input: str, kind: str
