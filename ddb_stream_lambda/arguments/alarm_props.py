@@ -32,7 +32,7 @@ class AlarmThresholds(TypedDict, total=False):
 
 
 class AlarmProps(TypedDict, total=False):
-    """What all alarms of a pattern share, and their thresholds."""
+    """The arguments that all alarms of a pattern share, and their thresholds."""
 
     alarm_actions: Sequence[str] | None
     """The ARNs that each alarm notifies when it turns on, such as that of an SNS topic."""

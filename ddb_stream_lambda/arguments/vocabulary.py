@@ -338,7 +338,7 @@ OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
     },
     "AlarmProps": {
         "insufficient_data_actions": "missing data never turns an alarm of the pattern to that state; remove it",
-        "period": "the period belongs to the figure; change an alarm of the property alarms, or add one of your own",
+        "period": "the period belongs to the figure; change an alarm of the property alarms, or add another alarm",
     },
     "inputs": {
         "alarm_actions": "use alarm_props with alarm_actions",

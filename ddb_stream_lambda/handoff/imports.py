@@ -31,6 +31,7 @@ class IdFormat:
 
 QUEUE_URL = IdFormat("the queue's URL", r"https?://\S+/\d{12}/[\w-]+(\.fifo)?")
 ID_FORMATS = {
+    "aws_cloudwatch_dashboard": IdFormat("the dashboard's name", r"[\w-]{1,255}"),
     "aws_cloudwatch_log_group": IdFormat("the log group's name, such as /aws/lambda/orders", r"[\w./#-]{1,512}"),
     "aws_cloudwatch_metric_alarm": IdFormat("the alarm's name", r".{1,255}"),
     "aws_dynamodb_table": IdFormat("the table's name", r"[\w.-]{3,255}"),

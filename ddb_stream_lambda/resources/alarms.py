@@ -57,7 +57,7 @@ AlarmName = Literal[
     "queue_age",
 ]
 MissingData = Literal["ignore", "notBreaching"]
-# What a metric belongs to; it decides the metric's dimension.
+# The part of the flow that a metric belongs to; it decides the metric's dimension.
 Source = Literal["function", "mapping", "queue"]
 
 # The parts of the ARNs of a function, with or without a version or alias, and of a queue.
@@ -131,7 +131,7 @@ FIGURES: Mapping[AlarmName, Figure] = {
         "its limits are reached. The function's logs have the reason.",
         periods=3,
     ),
-    # Records that the stream itself deleted are not counted: the age of the records tells about those.
+    # Records that the stream itself deleted are not counted: the age of the records shows that.
     "dropped_events": Figure(
         "Events that Lambda gave up",
         Metric("AWS/Lambda", "DroppedEventCount", "mapping"),
@@ -205,7 +205,7 @@ class NewAlarms:
         arguments: The arguments that all alarms have.
         region: The function's region, which can be an expression; None if the configuration does not have it.
         figures: The figures whose metrics the pattern has, also those without an alarm.
-        counts_events: Whether the mapping has metrics of its own.
+        counts_events: Whether the mapping has its own metrics.
     """
 
     base_name: str
@@ -339,8 +339,8 @@ def warnings_of(alarms: NewAlarms | None) -> Iterator[OverrideWarning]:
     if alarms is not None and not alarms.counts_events:
         yield _warning(
             "metrics_config",
-            f"{event_source.PROPS}.metrics_config has no EventCount: no alarm tells about failed parts of batches and "
-            "about records that Lambda gives up.",
+            f"{event_source.PROPS}.metrics_config has no EventCount: no alarm shows failed parts of batches "
+            "and records that Lambda gives up.",
         )
 
 

@@ -55,7 +55,7 @@ def defaults(*, counts_events: bool = False) -> dict[str, Any]:
     """Return the default arguments of `aws_lambda_event_source_mapping`.
 
     Args:
-        counts_events: Whether the mapping has metrics of its own, which alarms watch.
+        counts_events: Whether the mapping has its own metrics, which alarms watch.
     """
     metrics = {"metrics_config": {"metrics": list(EVENT_SOURCE_METRICS)}} if counts_events else {}
     return {
@@ -88,7 +88,7 @@ def check_mapping(
     Args:
         props: The user's props.
         stream_view: The view type of the table's stream; None if it is unknown.
-        counts_events: Whether the mapping has metrics of its own, unless the props say otherwise.
+        counts_events: Whether the mapping has its own metrics, unless the props say otherwise.
         mistakes: The collector of mistakes.
     """
     arguments = complete(
@@ -214,7 +214,7 @@ def warnings_of(arguments: Arguments) -> Iterator[OverrideWarning]:
 
 
 def counts_events(arguments: Arguments) -> bool:
-    """Return whether the mapping has metrics of its own; also if only Terraform knows it."""
+    """Return whether the mapping has its own metrics; also if only Terraform knows it."""
     metrics = arguments.get("metrics_config", {}).get("metrics", [])
     return is_token(metrics) or any(is_token(metric) or metric in EVENT_SOURCE_METRICS for metric in metrics)
 

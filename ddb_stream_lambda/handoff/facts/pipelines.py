@@ -11,6 +11,19 @@ from dataclasses import dataclass
 
 from ..synthesized.configuration import Configuration, Resource
 
+# The ids of a pattern's alarms, in the order of the data flow.
+ALARM_IDS = (
+    "alarm-iterator-age",
+    "alarm-failed-events",
+    "alarm-dropped-events",
+    "alarm-errors",
+    "alarm-throttles",
+    "alarm-destination-failures",
+    "alarm-delivered-events",
+    "alarm-queue-messages",
+    "alarm-queue-age",
+)
+
 
 @dataclass(frozen=True)
 class Pipeline:
@@ -24,6 +37,8 @@ class Pipeline:
         table: the table.
         function: the function.
         queue: the dead-letter queue.
+        alarms: the alarms, in the order of the data flow.
+        dashboard: the dashboard.
     """
 
     path: str
@@ -33,6 +48,8 @@ class Pipeline:
     table: Resource | None
     function: Resource | None
     queue: Resource | None
+    alarms: tuple[Resource, ...] = ()
+    dashboard: Resource | None = None
 
 
 def read_pipelines(configuration: Configuration) -> tuple[Pipeline, ...]:
@@ -59,4 +76,6 @@ def _pipeline(path: str, addresses: Mapping[str, str], *, resources: Mapping[str
         table=part("table"),
         function=part("function"),
         queue=part("dead-letter-queue"),
+        alarms=tuple(alarm for id in ALARM_IDS if (alarm := part(id)) is not None),
+        dashboard=part("dashboard"),
     )
