@@ -47,7 +47,7 @@ def dimensions_of(emitted: Emitted) -> dict[str, dict[str, str]]:
 
 
 class TestDeployAlarms:
-    def test_is_off_unless_asked_for(self, emit: Emit) -> None:
+    def test_is_off_by_default(self, emit: Emit) -> None:
         emitted = emit()
         assert not emitted.all(ALARM)
         assert not emitted.all("aws_cloudwatch_dashboard")
@@ -174,7 +174,7 @@ class TestDestination:
         }
 
     def test_that_is_a_bucket_has_no_alarm_that_counts_messages(self, emit: Emit) -> None:
-        """S3 sends `s3:TestEvent` to a queue when its notification is configured; it stays visible until someone acts."""
+        """S3's `s3:TestEvent` stays visible in a queue until someone deletes it, and is no failure."""
         emitted = emit(deploy_alarms=True, dynamo_event_source_props=send_failed_batches_to(BUCKET_ARN))
         assert {alarm["namespace"] for alarm in alarms_of(emitted).values()} == {"AWS/Lambda"}
 
@@ -277,7 +277,7 @@ class TestProps:
         assert "must be a mapping" in mistakes_of(deploy_alarms=True, alarm_props=[TOPIC_ARN])["alarm_props"]
 
     def test_report_all_mistakes_together(self, mistakes_of: MistakesOf) -> None:
-        thresholds = {"eror": 1, "queue_age": 1, "throttles": -1}
+        thresholds = {"failures": 1, "queue_age": 1, "throttles": -1}
         mistakes = mistakes_of(deploy_alarms=True, alarm_props={"thresholds": thresholds, "ok_actions": ["x"]})
         assert set(mistakes) == {
             *(f"alarm_props.thresholds.{name}" for name in thresholds),
@@ -342,7 +342,7 @@ class TestProvider:
         assert {widget["properties"].get("region", "us-east-1") for widget in widgets} == {"us-east-1"}
 
 
-def test_every_alarm_says_what_happened_and_what_to_do(emit: Emit) -> None:
+def test_every_alarm_describes_what_happened(emit: Emit) -> None:
     descriptions = [alarm["alarm_description"] for alarm in alarms_of(emit(deploy_alarms=True)).values()]
     assert len(set(descriptions)) == len(WITH_QUEUE)
     # The limit of CloudWatch is 1,024 characters.

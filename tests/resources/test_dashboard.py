@@ -5,13 +5,13 @@ import re
 from typing import Any
 
 import pytest
-from ddb_stream_lambda import TableByArn
+from ddb_stream_lambda import DynamoDBStreamsToLambda, TableByArn
 from cdktf import TerraformStack, TerraformVariable, Testing
 from cdktf_cdktf_provider_aws.data_aws_lambda_function import DataAwsLambdaFunction
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 
 from tests.support.arns import STREAM_ARN, TOPIC_ARN
-from tests.support.calls import Emit, send_failed_batches_to
+from tests.support.calls import ZIP_FUNCTION, Emit, new_stack, send_failed_batches_to
 from tests.support.emitted import Emitted
 
 DASHBOARD = "aws_cloudwatch_dashboard"
@@ -104,10 +104,9 @@ class TestFigures:
             ["ApproximateAgeOfOldestMessage"],
         ]
 
-    def test_are_those_of_every_alarm(self, emit: Emit) -> None:
+    def test_are_those_of_every_alarm(self) -> None:
         for inputs in ({}, {"dynamo_event_source_props": send_failed_batches_to(TOPIC_ARN)}):
-            stack = TerraformStack(Testing.app(), "orders")
-            AwsProvider(stack, "aws", region="eu-west-1")
+            stack = new_stack()
             emitted = Emitted(stack, emit_in(stack, inputs))
             shown = {
                 (namespace, name, dimension, value, settings["stat"])
@@ -157,11 +156,9 @@ class TestFigures:
         ]
 
 
-def emit_in(stack: TerraformStack, inputs: dict[str, Any]) -> Any:
+def emit_in(stack: TerraformStack, inputs: dict[str, Any]) -> DynamoDBStreamsToLambda:
     """Create a pattern with alarms in a stack."""
     from ddb_stream_lambda import DynamoDBStreamsToLambda
-
-    from tests.support.calls import ZIP_FUNCTION
 
     return DynamoDBStreamsToLambda(stack, "pipeline", lambda_function_props=ZIP_FUNCTION, deploy_alarms=True, **inputs)
 
