@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         LogGroupProps,
         SqsQueueProps,
     )
+    from .arguments.alarm_props import AlarmProps, AlarmThresholds
     from .arguments.filter_rules import (
         AttributeType,
         EventName,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from .code import Archive, Code, Dependencies, PackingError, Target
     from .errors import Mistake, PatternError
     from .pattern import DynamoDBStreamsToLambda
+    from .resources.alarms import AlarmName
     from .resources.function import ExistingFunction
     from .resources.role_statements import RoleStatement
     from .resources.table import ExistingTable, TableByArn
@@ -55,6 +57,9 @@ if TYPE_CHECKING:
     from .resources.warning_ids import WarningId
 
 __all__ = [
+    "AlarmName",
+    "AlarmProps",
+    "AlarmThresholds",
     "Archive",
     "AttributeType",
     "Code",
@@ -95,6 +100,9 @@ __all__ = [
 ]
 
 _MODULES = {
+    "AlarmName": "resources.alarms",
+    "AlarmProps": "arguments.alarm_props",
+    "AlarmThresholds": "arguments.alarm_props",
     "Archive": "code",
     "AttributeType": "arguments.filter_rules",
     "Code": "code",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Never, TypedDict, Unpack, overload
 
 from constructs import Construct
@@ -32,9 +33,12 @@ from .arguments._generated import (
     WrongLogGroupProps,
     WrongSqsQueueProps,
 )
+from .arguments.alarm_props import AlarmProps, WrongAlarmProps
 from .arguments.vocabulary import explain_unknown
 from .errors import Mistakes, PatternError
 from .resources import (
+    alarms,
+    dashboard,
     dead_letter_queue,
     event_source,
     failure_bucket,
@@ -52,6 +56,7 @@ from .resources import (
     table_access,
     warning_ids,
 )
+from .resources.alarms import AlarmName
 from .resources.function import ExistingFunction
 from .resources.role_statements import RoleStatement
 from .resources.table import ExistingTable
@@ -59,7 +64,9 @@ from .resources.table_access import TablePermissions
 from .resources.warning_ids import WarningId
 
 if TYPE_CHECKING:
+    from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
     from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+    from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
     from cdktf_cdktf_provider_aws.dynamodb_table import DynamodbTable, DynamodbTableConfig
     from cdktf_cdktf_provider_aws.iam_role import IamRole
     from cdktf_cdktf_provider_aws.lambda_alias import LambdaAlias
@@ -95,6 +102,8 @@ class _Inputs(TypedDict, total=False):
     lambda_role_props: LambdaRoleProps | None
     lambda_role_statements: Sequence[RoleStatement] | None
     grant_permissions: bool
+    deploy_alarms: bool
+    alarm_props: AlarmProps | None
     silence_warnings: Collection[WarningId]
 
 
@@ -137,6 +146,8 @@ class DynamoDBStreamsToLambda(Construct):
             are part of the policy that the mapping depends on. Default: none.
         grant_permissions: Whether to write the policy of the function's role. If False, a warning has the statements
             that the role needs. Default: True.
+        deploy_alarms: Whether to create CloudWatch alarms and a dashboard. Default: False.
+        alarm_props: The alarms' actions, tags and thresholds. Default: no actions, the thresholds of the documentation.
         silence_warnings: The ids of warnings about overridden protective defaults to silence. Default: none.
 
     Raises:
@@ -171,6 +182,8 @@ class DynamoDBStreamsToLambda(Construct):
             lambda_role_props: LambdaRoleProps = ...,
             lambda_role_statements: Sequence[RoleStatement] | None = None,
             grant_permissions: bool = True,
+            deploy_alarms: bool = False,
+            alarm_props: AlarmProps = ...,
             silence_warnings: Collection[WarningId] = (),
             **unknown: Never,
         ) -> None: ...
@@ -198,6 +211,8 @@ class DynamoDBStreamsToLambda(Construct):
         lambda_role_props: LambdaRoleProps | WrongLambdaRoleProps | None = None,
         lambda_role_statements: Sequence[RoleStatement] | None = None,
         grant_permissions: bool = True,
+        deploy_alarms: bool = False,
+        alarm_props: AlarmProps | WrongAlarmProps | None = None,
         silence_warnings: Collection[WarningId] = (),
         **unknown: Never,
     ) -> None:
@@ -214,6 +229,7 @@ class DynamoDBStreamsToLambda(Construct):
             mapping_arguments = event_source.check_mapping(
                 props=dynamo_event_source_props,
                 stream_view=event_source.stream_view_of(table_input),
+                counts_events=deploy_alarms is True,
                 mistakes=mistakes,
             )
             function_input = function.check_function(
@@ -266,6 +282,18 @@ class DynamoDBStreamsToLambda(Construct):
             )
             regions.check_bucket_region(
                 bucket_input=bucket_input, queue_input=queue_input, stack=location.stack, mistakes=mistakes
+            )
+            alarms_input = alarms.check_alarms(
+                path=path,
+                stack=location.stack,
+                deploy=deploy_alarms,
+                props=alarm_props,
+                function_input=function_input,
+                mapping_arguments=mapping_arguments,
+                has_queue=queue_input is not None and bucket_input is None,
+                has_bucket=bucket_input is not None,
+                user_destination=user_destination,
+                mistakes=mistakes,
             )
             other_stacks.check_stacks(
                 {
@@ -356,6 +384,22 @@ class DynamoDBStreamsToLambda(Construct):
                 preconditions=source.preconditions(),
             )
 
+            # The alarms watch the whole flow.
+            created_alarms: alarms.Alarms | None = None
+            created_dashboard: CloudwatchDashboard | None = None
+            if alarms_input is not None:
+                created_alarms = alarms.build_alarms(
+                    scope=self,
+                    alarms=alarms_input,
+                    invoked=invoked,
+                    mapping_names=mapping_names,
+                    mapping=mapping,
+                    destination=destination,
+                )
+                created_dashboard = dashboard.build_dashboard(
+                    scope=self, new=alarms_input, alarms=created_alarms, table=source, mapping=mapping
+                )
+
             mark_pattern(self, path=path, stack=location.stack)
 
             weakened = [
@@ -366,6 +410,7 @@ class DynamoDBStreamsToLambda(Construct):
                 *dead_letter_queue.warnings_of(queue_input),
                 *failure_bucket.warnings_of(bucket_input),
                 *failure_destination.warnings_of(destination),
+                *alarms.warnings_of(alarms_input),
                 *regions.warnings_of(
                     function_input=function_input,
                     mapping_arguments=mapping_arguments,
@@ -394,6 +439,8 @@ class DynamoDBStreamsToLambda(Construct):
         self._log_group = None if logs is None else logs.created
         self._queue = None if destination is None else destination.queue
         self._bucket = None if bucket is None else bucket.created
+        self._alarms = {} if created_alarms is None else dict(created_alarms.created)
+        self._dashboard = created_dashboard
 
     @property
     def dynamo_table_interface(self) -> ExistingTable:
@@ -444,6 +491,16 @@ class DynamoDBStreamsToLambda(Construct):
     def failure_bucket(self) -> S3Bucket | None:
         """The failure bucket, which keeps the whole records of failed batches; None if there is none."""
         return self._bucket
+
+    @property
+    def alarms(self) -> Mapping[AlarmName, CloudwatchMetricAlarm]:
+        """The created alarms by name, in the order of the data flow; empty without `deploy_alarms`."""
+        return MappingProxyType(self._alarms)
+
+    @property
+    def dashboard(self) -> CloudwatchDashboard | None:
+        """The dashboard with the figures of the alarms; None without `deploy_alarms`."""
+        return self._dashboard
 
 
 def _locate_pattern(scope: object, id: object) -> Location:

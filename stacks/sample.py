@@ -28,7 +28,7 @@ Resource = TypeVar("Resource")
 
 
 class SampleStack(TerraformStack):
-    """A table, the function that indexes its changes, and alarms."""
+    """A table, the function that indexes its changes, alarms and a dashboard."""
 
     def __init__(
         self,
@@ -115,6 +115,8 @@ class SampleStack(TerraformStack):
                 "name": f"{name}-dlq",
                 "message_retention_seconds": variables.queue_retention_in_seconds,
             },
+            deploy_alarms=True,
+            alarm_props={"alarm_actions": variables.alarm_actions},
             # Unlimited retries are deliberate: see above.
             silence_warnings=["maximum_retry_attempts"],
         )
@@ -124,7 +126,7 @@ class SampleStack(TerraformStack):
         log_group.retention_in_days = variables.log_retention_in_days
 
         moves = []
-        for alarm in alarms(function_name=name, queue_name=queue.name):
+        for alarm in alarms(function_name=name):
             added = add_alarm(self, alarm, name_prefix=name, actions=variables.alarm_actions)
             address = f"{added.terraform_resource_type}.{added.friendly_unique_id}"
             moves.append({"from": f"{added.terraform_resource_type}.{alarm.id}", "to": address})

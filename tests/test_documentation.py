@@ -24,6 +24,7 @@ from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from ddb_stream_lambda._engine import TESTED_WITH
+from ddb_stream_lambda.resources import alarms
 from ddb_stream_lambda.resources.table_access import TablePermissions
 
 from rename_to_cdktn import rename
@@ -292,6 +293,12 @@ class TestDefaults:
         assert emitted.text
         assert bool(emitted.warnings) == weakens
 
+    def test_documents_every_alarm_with_its_threshold(self) -> None:
+        documented = {row[0].strip("`"): row[1] for row in rows(section(page("reference/defaults"), "Alarms"))}
+        assert documented == {
+            name: f"{threshold} {limits.ALARM_THRESHOLDS[name].unit}" for name, threshold in alarms.defaults().items()
+        }
+
     def test_the_name_of_the_example_is_right(self, emit: Emit) -> None:
         assert emit().table["name"] == "orders_pipeline"
         assert "`orders_pipeline`" in section(page("reference/defaults"), "Names")
@@ -313,6 +320,7 @@ class TestWarnings:
 
     def test_a_marked_default_names_its_id(self) -> None:
         marked = " ".join(row[0] for row in rows(page("reference/defaults")) if row[0].startswith("▲"))
+        marked += " ".join(re.findall(r"^- ▲ (`\w+`)", page("reference/defaults"), re.MULTILINE))
         rest = {
             "dead_letter_config",
             "deploy_sqs_dlq_queue",
@@ -435,7 +443,13 @@ class TestErrors:
             limits.WARM_THROUGHPUT_RANGES,
             limits.FAILURE_BUCKET_RANGES,
         )
-        for ranges in (limits.EVENT_SOURCE_RANGES, limits.QUEUE_RANGES, limits.FUNCTION_RANGES, *table):
+        for ranges in (
+            limits.EVENT_SOURCE_RANGES,
+            limits.QUEUE_RANGES,
+            limits.FUNCTION_RANGES,
+            limits.ALARM_THRESHOLDS,
+            *table,
+        ):
             for argument, allowed in ranges.items():
                 assert documented[argument] == str(allowed)
 

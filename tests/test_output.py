@@ -58,6 +58,12 @@ def everything(stack: TerraformStack) -> None:
             "parallelization_factor": 4,
         },
         sqs_dlq_queue_props={"kms_master_key_id": key.arn},
+        deploy_alarms=True,
+        alarm_props={
+            "alarm_actions": ["arn:aws:sns:eu-west-1:123456789012:on-call"],
+            "tags": {"Team": "orders"},
+            "thresholds": {"iterator_age": 600_000},
+        },
         lambda_role_props={"path": "/service/", "permissions_boundary": "arn:aws:iam::123456789012:policy/boundary"},
     )
 

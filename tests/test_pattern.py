@@ -14,6 +14,9 @@ from tests.support.emitted import Emitted
 
 def test_the_public_names_are_these() -> None:
     assert sorted(ddb_stream_lambda.__all__) == [
+        "AlarmName",
+        "AlarmProps",
+        "AlarmThresholds",
         "Archive",
         "AttributeType",
         "Code",
@@ -131,6 +134,7 @@ class TestMistakes:
         ("existingLambdaObj", "existing_lambda_obj"),
         ("deploy_dlq", "deploy_sqs_dlq_queue"),
         ("failure_bucket", "deploy_failure_bucket"),
+        ("createCloudWatchAlarms", "deploy_alarms"),
     ],
 )
 def test_an_unknown_keyword_is_refused_with_the_nearest_one(

@@ -219,6 +219,25 @@ OTHER_WORDS: Mapping[str, Mapping[str, str]] = {
         "retention": "retention_in_days",
         "retention_days": "retention_in_days",
     },
+    "AlarmProps": {
+        "actions": "alarm_actions",
+        "alarm_action": "alarm_actions",
+        "alarm_sns_topic_arns": "alarm_actions",
+        "ok_action": "ok_actions",
+        "threshold": "thresholds",
+        "topic": "alarm_actions",
+        "topic_arn": "alarm_actions",
+    },
+    "AlarmThresholds": {
+        "age_of_oldest_message": "queue_age",
+        "approximate_age_of_oldest_message": "queue_age",
+        "approximate_number_of_messages_visible": "queue_messages",
+        "destination_delivery_failures": "destination_failures",
+        "dlq_messages": "queue_messages",
+        "dropped_event_count": "dropped_events",
+        "failed_invoke_event_count": "failed_events",
+        "on_failure_destination_delivered_event_count": "delivered_events",
+    },
     "LambdaAliasProps": {
         "additional_versions": "routing_config.additional_version_weights",
         "alias": "name",
@@ -346,7 +365,16 @@ OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
         "provisioned_concurrent_executions": _CONCURRENCY,
         "version": "the pattern sets it to the published version; remove it",
     },
+    "AlarmProps": {
+        "insufficient_data_actions": "missing data never turns an alarm of the pattern to that state; remove it",
+        "period": "the period belongs to the figure; change an alarm of the property alarms, or add another alarm",
+    },
     "inputs": {
+        "alarm_actions": "use alarm_props with alarm_actions",
+        "alarms": "use deploy_alarms and alarm_props",
+        "create_cloud_watch_alarms": "use deploy_alarms",
+        "create_dashboard": "use deploy_alarms, which creates the dashboard too",
+        "deploy_cloud_watch_alarms": "use deploy_alarms",
         "alias": "use lambda_alias_props",
         "auto_publish_alias": "use lambda_alias_props",
         "bucket_props": "use failure_bucket_props",
@@ -404,6 +432,9 @@ OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+# The inputs whose words are the pattern's own.
+OWN_WORDS = ("inputs", "AlarmProps", "AlarmThresholds")
+
 NEWER_BINDINGS = "remove it, or use cdktn with ddb-stream-lambda-cdktn"
 
 # The similarity from which a name is suggested, from 0 to 1. A typing error of one or two letters is above it. A word
@@ -421,18 +452,19 @@ def explain_unknown(key: object, *, known: Collection[str], words_of: str, resou
         resource: The Terraform type, if the keys are those of a whole resource.
     """
     snake = to_snake_case(str(key))
+    author = "the pattern" if words_of in OWN_WORDS else "Terraform"
     for refused in (REFUSED.get(resource, {}), REFUSED["*"] if resource else {}):
         if snake in refused:
             return refused[snake]
     if snake in known:
-        return f"unknown; {'the pattern' if words_of == 'inputs' else 'Terraform'} calls it {snake}"
+        return f"unknown; {author} calls it {snake}"
     if snake in NEWER.get(words_of, {}):
         version = NEWER[words_of][snake]
         return (
             f"needs version {version} of the AWS provider, and these bindings are for an earlier one; {NEWER_BINDINGS}"
         )
     if snake in OTHER_WORDS.get(words_of, {}):
-        return f"unknown; Terraform calls it {OTHER_WORDS[words_of][snake]}"
+        return f"unknown; {author} calls it {OTHER_WORDS[words_of][snake]}"
     if snake in OTHER_WAYS.get(words_of, {}):
         return f"unknown; {OTHER_WAYS[words_of][snake]}"
     others = [input for input, shape in _props_classes().items() if snake in shape.__annotations__]
@@ -448,6 +480,7 @@ def _props_classes() -> Mapping[str, type]:
     """Return the inputs that are props, each with the class that describes it."""
     # The generator of these classes imports the vocabulary, so that the vocabulary cannot import them first.
     from . import _generated
+    from .alarm_props import AlarmProps
 
     return {
         "dynamo_table_props": _generated.DynamoTableProps,
@@ -458,6 +491,7 @@ def _props_classes() -> Mapping[str, type]:
         "lambda_role_props": _generated.LambdaRoleProps,
         "sqs_dlq_queue_props": _generated.SqsQueueProps,
         "failure_bucket_props": _generated.FailureBucketProps,
+        "alarm_props": AlarmProps,
     }
 
 

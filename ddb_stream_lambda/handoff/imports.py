@@ -32,6 +32,7 @@ class IdFormat:
 QUEUE_URL = IdFormat("the queue's URL", r"https?://\S+/\d{12}/[\w-]+(\.fifo)?")
 BUCKET_NAME = IdFormat("the bucket's name", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 ID_FORMATS = {
+    "aws_cloudwatch_dashboard": IdFormat("the dashboard's name", r"[\w-]{1,255}"),
     "aws_cloudwatch_log_group": IdFormat("the log group's name, such as /aws/lambda/orders", r"[\w./#-]{1,512}"),
     "aws_cloudwatch_metric_alarm": IdFormat("the alarm's name", r".{1,255}"),
     "aws_dynamodb_table": IdFormat("the table's name", r"[\w.-]{3,255}"),

@@ -84,6 +84,16 @@ class Destination:
             yield allow("EncryptFailedBatches", KEY_ACTIONS[self.service], self.kms_key_arn)
 
 
+def service_of(arn: str, scope: Construct) -> str | None:
+    """Return ``sqs``, ``sns`` or ``s3``; None if the service of the destination is unknown."""
+    return _service_in(expression_of(arn, scope) if is_token(arn) else arn)
+
+
+def _service_in(text: str) -> str | None:
+    match = re.match(r"arn:[^:]+:(sqs|sns|s3):|\$\{(?:data\.)?aws_(sqs|sns|s3)_", text)
+    return None if match is None else match[1] or match[2]
+
+
 def take_destination(
     *,
     scope: Construct,
@@ -105,10 +115,9 @@ def take_destination(
         property: The input that names the destination, for messages.
     """
     text = expression_of(arn, scope) if is_token(arn) else arn
-    match = re.match(r"arn:[^:]+:(sqs|sns|s3):|\$\{(?:data\.)?aws_(sqs|sns|s3)_", text)
-    if match is None:
+    service = _service_in(text)
+    if service is None:
         return Destination(arn=arn)
-    service = match[1] or match[2]
     resource = RESOURCE.search(text)
     found = None if resource is None else _find_resource(scope, resource[0], resource["name"])
     if found is None:

@@ -126,6 +126,21 @@ def warnings_of(
             )
 
 
+def region_of(function_input: NewFunction | GivenFunction, stack: TerraformStack) -> str | None:
+    """Return the function's region, which can be an expression; None if the configuration does not have it.
+
+    Args:
+        function_input: The function.
+        stack: The pattern's stack. An expression of another stack is not returned.
+    """
+    companion, stack_of_function = function_input.companion(), _stack_of(function_input, stack)
+    region = function_input.region_in_arn() or companion.get("region")
+    if region is None:
+        provider = companion.get("provider") or _default_provider(stack_of_function)
+        region = provider.region if isinstance(provider, AwsProvider) else None
+    return None if region is None or (is_token(region) and stack_of_function is not stack) else str(region)
+
+
 def _warning(id: RegionWarningId, consequence: str) -> OverrideWarning:
     return OverrideWarning(id, consequence)
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Literal, get_args
 
 from ..errors import Mistakes
+from .alarms import AlarmWarningId
 from .dead_letter_queue import QueueWarningId
 from .event_source import EventSourceWarningId
 from .failure_bucket import FailureBucketWarningId
@@ -30,6 +31,7 @@ WarningId = Literal[
     PermissionsWarningId,
     PolicySizeWarningId,
     RegionWarningId,
+    AlarmWarningId,
 ]
 
 

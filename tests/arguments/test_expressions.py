@@ -386,7 +386,8 @@ class TestValuesThatMustBeKnown:
         )
 
     @pytest.mark.parametrize(
-        "input", ["deploy_sqs_dlq_queue", "deploy_failure_bucket", "grant_permissions", "table_permissions"]
+        "input",
+        ["deploy_alarms", "deploy_failure_bucket", "deploy_sqs_dlq_queue", "grant_permissions", "table_permissions"],
     )
     @pytest.mark.parametrize("kind", SCALARS)
     def test_an_input_that_decides_which_resources_exist(

@@ -119,6 +119,10 @@ def alias(**arguments: Any) -> Inputs:
     return {"lambda_alias_props": arguments}
 
 
+def alarms(**arguments: Any) -> Inputs:
+    return {"deploy_alarms": True, "alarm_props": arguments}
+
+
 def failures_to(arn: str) -> Inputs:
     """Return the inputs that name a failure destination."""
     return mapping(destination_config={"on_failure": {"destination_arn": arn}})
@@ -545,6 +549,15 @@ ARGUMENTS: dict[str, dict[str, Variant]] = {
     },
 }
 
+ARGUMENTS["alarm_props"] = {
+    "alarm_actions": lambda scope: alarms(alarm_actions=[SnsTopic(scope, "on-call").arn]),
+    "ok_actions": alarms(ok_actions=[f"arn:aws:sns:eu-west-1:{ACCOUNT}:on-call"]),
+    "tags": alarms(tags={"Team": "orders"}),
+    "thresholds": lambda scope: alarms(
+        thresholds={"queue_messages": number(scope, 5), "errors": None, "iterator_age": 600_000}
+    ),
+}
+
 # The inputs that are not props.
 OTHER_INPUTS: dict[str, Variant] = {
     "existing_lambda_obj: function of the app": lambda scope: {"existing_lambda_obj": app_function(scope)},
@@ -575,6 +588,7 @@ OTHER_INPUTS: dict[str, Variant] = {
     "table_environment_variable_name": {"table_environment_variable_name": "TABLE_NAME"},
     "lambda_role_statements": {"lambda_role_statements": [STATEMENT]},
     "grant_permissions": function(role=ROLE_ARN) | {"grant_permissions": False},
+    "deploy_alarms": {"deploy_alarms": True},
     "silence_warnings": {"silence_warnings": ["prevent_destroy"]} | table(lifecycle={"prevent_destroy": False}),
 }
 
@@ -746,6 +760,19 @@ PAIRS: dict[str, Variant] = {
     ),
     "failure bucket of an existing function": lambda scope: bucket() | {"existing_lambda_obj": app_function(scope)},
     "failure destination of an expression": lambda scope: failures_to(text(scope, QUEUE_ARN)),
+    "alarms and a bucket as failure destination": failures_to("arn:aws:s3:::failed") | alarms(),
+    "alarms and a queue of the app as failure destination": lambda scope: (
+        failures_to(SqsQueue(scope, "failed").arn) | alarms()
+    ),
+    "alarms of an existing alias without a queue": lambda scope: (
+        with_app_alias(scope) | alarms() | {"deploy_sqs_dlq_queue": False}
+    ),
+    "alarms of another provider": lambda scope: (
+        function(provider=other_provider(scope))
+        | {"existing_table_interface": TableByArn(stream_arn=OTHER_STREAM_ARN)}
+        | alarms(alarm_actions=texts(scope, f"arn:aws:sns:{OTHER_REGION}:{ACCOUNT}:on-call"))
+    ),
+    "alarms in another region": function(region=OTHER_REGION) | table(region=OTHER_REGION) | alarms(),
     "existing function of another provider": lambda scope: {
         "existing_lambda_obj": DataAwsLambdaFunction(
             scope, "given", function_name=EXISTING, provider=other_provider(scope)

@@ -40,6 +40,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "maximum_record_age_in_seconds": {"dynamo_event_source_props": {"maximum_record_age_in_seconds": 60}},
     "maximum_retry_attempts": {"dynamo_event_source_props": {"maximum_retry_attempts": 3}},
     "message_retention_seconds": {"sqs_dlq_queue_props": {"message_retention_seconds": 60}},
+    "metrics_config": {"deploy_alarms": True, "dynamo_event_source_props": {"metrics_config": None}},
     "parallelization_factor": {
         "dynamo_event_source_props": {"parallelization_factor": 2, "tumbling_window_in_seconds": 30}
     },
@@ -80,6 +81,7 @@ OTHER_OVERRIDES: list[tuple[str, dict[str, Any]]] = [
     ("prevent_destroy", {"deploy_failure_bucket": True, "failure_bucket_props": {"lifecycle": None}}),
     ("server_side_encryption", {"dynamo_table_props": {"server_side_encryption": None}}),
     ("kms_master_key_id", {"sqs_dlq_queue_props": {"sqs_managed_sse_enabled": False}}),
+    ("metrics_config", {"deploy_alarms": True, "dynamo_event_source_props": {"metrics_config": {"metrics": []}}}),
     ("tracing_config", {"lambda_function_props": {"tracing_config": None}}),
 ]
 

@@ -18,6 +18,7 @@ DESCRIPTIONS = ("description", "alarm_description", "comment")
 Arguments = Mapping[str, Any]
 # The purposes of a pattern's resources.
 PURPOSES = {
+    "aws_cloudwatch_dashboard": "Shows the figures of the alarms, from the table to the queue.",
     "aws_cloudwatch_log_group": "The logs of the function.",
     "aws_dynamodb_table": "The source table of the stream.",
     "aws_iam_role": "The function's execution role.",

@@ -11,6 +11,19 @@ from dataclasses import dataclass
 
 from ..synthesized.configuration import Configuration, Resource
 
+# The ids of a pattern's alarms, in the order of the data flow.
+ALARM_IDS = (
+    "alarm-iterator-age",
+    "alarm-failed-events",
+    "alarm-dropped-events",
+    "alarm-errors",
+    "alarm-throttles",
+    "alarm-destination-failures",
+    "alarm-delivered-events",
+    "alarm-queue-messages",
+    "alarm-queue-age",
+)
+
 
 @dataclass(frozen=True)
 class Pipeline:
@@ -25,6 +38,8 @@ class Pipeline:
         function: the function.
         queue: the dead-letter queue.
         bucket: the failure bucket.
+        alarms: the alarms, in the order of the data flow.
+        dashboard: the dashboard.
     """
 
     path: str
@@ -35,6 +50,8 @@ class Pipeline:
     function: Resource | None
     queue: Resource | None
     bucket: Resource | None
+    alarms: tuple[Resource, ...] = ()
+    dashboard: Resource | None = None
 
 
 def read_pipelines(configuration: Configuration) -> tuple[Pipeline, ...]:
@@ -62,4 +79,6 @@ def _pipeline(path: str, addresses: Mapping[str, str], *, resources: Mapping[str
         function=part("function"),
         queue=part("dead-letter-queue"),
         bucket=part("failure-bucket"),
+        alarms=tuple(alarm for id in ALARM_IDS if (alarm := part(id)) is not None),
+        dashboard=part("dashboard"),
     )

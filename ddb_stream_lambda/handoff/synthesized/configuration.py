@@ -35,8 +35,8 @@ KNOWN_BLOCKS = frozenset(
 REQUIRED_ARGUMENTS = {"moved": {"from", "to"}, "removed": {"from"}, "import": {"to"}}
 KNOWN_SETTINGS = frozenset({"backend", "required_providers", "required_version"})
 # Resources are listed along the data flow: the table, the failure bucket and its settings, the dead-letter queue, the
-# notification that connects the two, the permissions, the function, the event source mapping, and the alarms that watch
-# them.
+# notification that connects the two, the permissions, the function, the event source mapping, the alarms that watch
+# them, and the dashboard.
 TYPE_ORDER = (
     "aws_kms_key",
     "aws_dynamodb_table",
@@ -56,6 +56,7 @@ TYPE_ORDER = (
     "aws_lambda_function",
     "aws_lambda_event_source_mapping",
     "aws_cloudwatch_metric_alarm",
+    "aws_cloudwatch_dashboard",
 )
 
 

@@ -4,7 +4,9 @@ import re
 from typing import Any
 
 from ddb_stream_lambda.handoff.documents.runbook import runbook
+from ddb_stream_lambda.handoff.facts.pipelines import ALARM_IDS
 from ddb_stream_lambda.handoff.synthesized.patterns import Pattern
+from ddb_stream_lambda.resources.alarms import FIGURES
 
 from .support import facts_of
 
@@ -67,6 +69,33 @@ def test_pattern_with_a_bucket_has_a_chapter_about_the_batches_in_it() -> None:
     batches = [title for title in written if title.startswith("Read the failed batches")]
     assert batches == ["Read the failed batches: `aws_s3_bucket.b`"]
     assert "`payload` is the event" in written[batches[0]]
+
+
+def test_alarms_of_a_pattern_have_a_chapter_with_their_states_and_meaning() -> None:
+    alarms = {
+        "queue": {"alarm_name": "orders-queue-age", "alarm_description": "Send the records again now."},
+        "age": {"alarm_name": "orders-iterator-age", "alarm_description": "The function receives records late."},
+        "other": {"alarm_name": "billing", "alarm_description": "Too expensive."},
+    }
+    resources = {"aws_cloudwatch_metric_alarm": alarms, "aws_cloudwatch_dashboard": {"d": {"dashboard_name": "orders"}}}
+    addresses = {
+        "alarm-queue-age": "aws_cloudwatch_metric_alarm.queue",
+        "alarm-iterator-age": "aws_cloudwatch_metric_alarm.age",
+        "dashboard": "aws_cloudwatch_dashboard.d",
+    }
+    written = chapters(text_for({"resource": resources}, Pattern("orders/pipeline", addresses)))
+    chapter = written["Handle the alarms of `orders/pipeline`"]
+    # In the order of the data flow.
+    assert re.findall(r"^- `(.*)`: (.*)$", chapter, re.MULTILINE) == [
+        ("aws_cloudwatch_metric_alarm.age", "The function receives records late."),
+        ("aws_cloudwatch_metric_alarm.queue", "Send the records again now."),
+    ]
+    assert "aws cloudwatch describe-alarms --alarm-names" in chapter
+    assert "aws_cloudwatch_dashboard.d" in chapter
+
+
+def test_the_ids_of_the_alarms_are_those_of_the_pattern() -> None:
+    assert tuple(f"alarm-{name.replace('_', '-')}" for name in FIGURES) == ALARM_IDS
 
 
 def test_each_queue_has_the_stream_of_its_own_pattern() -> None:

@@ -1,7 +1,8 @@
-"""The chapters about the parts of each pattern: its dead-letter queue, its failure bucket and its mapping."""
+"""The chapters about the parts of each pattern: alarms, dead-letter queue, failure bucket and event source mapping."""
 
 from __future__ import annotations
 
+from ...facts.pipelines import Pipeline
 from ...synthesized.configuration import Resource
 from ..markdown import paragraph
 from .commands import Commands, chapter, file_block, shell, steps_lost
@@ -11,6 +12,8 @@ def pipeline_chapters(commands: Commands) -> list[str]:
     """Return the chapters about each pattern. A part that was given to a pattern, and not created by it, has none."""
     chapters = []
     for pipeline in commands.facts.pipelines:
+        if pipeline.alarms:
+            chapters.append(_handle_alarms(pipeline, commands))
         if pipeline.queue:
             if pipeline.bucket:
                 chapters.append(_read_notifications(pipeline.queue, commands))
@@ -22,6 +25,27 @@ def pipeline_chapters(commands: Commands) -> list[str]:
         if pipeline.mapping:
             chapters.append(_pause(pipeline.mapping, commands))
     return chapters
+
+
+def _handle_alarms(pipeline: Pipeline, commands: Commands) -> str:
+    names = [f"  {commands.attribute(alarm, 'alarm_name')} \\" for alarm in pipeline.alarms]
+    dashboard = []
+    if pipeline.dashboard:
+        dashboard = [
+            "This prints the name of the dashboard, which shows the same figures from the table to the queue:",
+            shell(f"echo {commands.attribute(pipeline.dashboard, 'dashboard_name')}"),
+        ]
+    return chapter(
+        f"Handle the alarms of `{pipeline.path}`",
+        "This prints the state of each alarm. `INSUFFICIENT_DATA` means that there was nothing to measure yet:",
+        shell(
+            "aws cloudwatch describe-alarms --alarm-names \\",
+            *names,
+            "  --query 'MetricAlarms[].[StateValue, AlarmName]' --output text",
+        ),
+        "\n".join(f"- `{alarm.address}`: {alarm.arguments.get('alarm_description', '')}" for alarm in pipeline.alarms),
+        *dashboard,
+    )
 
 
 def _read_queue(queue: Resource, stream_arn: str, commands: Commands) -> str:
