@@ -68,7 +68,25 @@ def everything(stack: TerraformStack) -> None:
     )
 
 
-@pytest.mark.parametrize("build", [defaults, everything], ids=["defaults", "everything"])
+def failure_bucket(stack: TerraformStack) -> None:
+    key = KmsKey(stack, "key")
+    DynamoDBStreamsToLambda(
+        stack,
+        "pipeline",
+        lambda_function_props=ZIP_FUNCTION,
+        deploy_failure_bucket=True,
+        failure_bucket_props={
+            "bucket_prefix": "failed-orders-",
+            "expiration_days": 365,
+            "kms_master_key_id": key.arn,
+            "tags": {"Team": "orders"},
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    "build", [defaults, everything, failure_bucket], ids=["defaults", "everything", "failure_bucket"]
+)
 def test_the_terraform_is_the_golden_file(
     build: Callable[[TerraformStack], None], request: pytest.FixtureRequest
 ) -> None:

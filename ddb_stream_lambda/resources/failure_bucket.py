@@ -295,8 +295,8 @@ def _encryption(key: str | None) -> dict[str, Any]:
 def _lifecycle_rules(days: float | None) -> Sequence[Mapping[str, Any]]:
     """Return the rules that remove what is no longer needed.
 
-    A version that expires becomes a noncurrent version, behind a delete marker. A marker without a version has a separate
-    rule: https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
+    A version that expires becomes a noncurrent version, behind a delete marker. Markers without a version have a
+    separate rule: https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
 
     Args:
         days: The days until a current version expires, and a noncurrent one; None to keep all versions.

@@ -42,7 +42,7 @@ def deployment(emulator: Emulator, provider: Provider, tmp_path_factory: pytest.
     folder = tmp_path_factory.mktemp("failure-bucket")
     terraform = Terraform(folder / "stack", provider)
     terraform.synthesize(RecorderStack(effects=folder / "effects", bucket=True))
-    override_provider(terraform.folder, emulator.url, s3_use_path_style=True)
+    override_provider(terraform.folder, emulator.url)
     terraform.init()
     terraform.apply()
     return Deployment(emulator, terraform, terraform.outputs())
