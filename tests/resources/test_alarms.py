@@ -55,6 +55,10 @@ class TestDeployAlarms:
         assert emitted.pattern.alarms == {}
         assert emitted.pattern.dashboard is None
 
+    def test_counts_what_lambda_sent_to_the_failure_bucket_and_not_the_messages_of_s3(self, emit: Emit) -> None:
+        emitted = emit(deploy_alarms=True, deploy_failure_bucket=True)
+        assert list(emitted.pattern.alarms) == WITH_OTHER_DESTINATION
+
     def test_creates_the_alarms_in_the_order_of_the_data_flow(self, emit: Emit) -> None:
         emitted = emit(deploy_alarms=True)
         assert list(emitted.pattern.alarms) == WITH_QUEUE
