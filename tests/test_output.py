@@ -69,7 +69,7 @@ def everything(stack: TerraformStack) -> None:
 
 
 def failure_bucket(stack: TerraformStack) -> None:
-    key = KmsKey(stack, "key")
+    key = KmsKey(stack, "key", description="orders")
     DynamoDBStreamsToLambda(
         stack,
         "pipeline",
