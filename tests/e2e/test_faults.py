@@ -1,4 +1,4 @@
-"""Faults during a Terraform command: it is killed, it runs twice, AWS answers with errors. The proxy for such faults."""
+"""Faults of a Terraform command: it is killed, it runs twice, AWS answers with errors. The proxy for such faults."""
 
 from __future__ import annotations
 
