@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,7 +62,7 @@ class FakeLambda:
     """
 
     def __init__(
-        self, handler: Callable[[list[Any]], Any] = lambda records: None, errors: list[Exception] = []
+        self, handler: Callable[[list[Any]], Any] = lambda records: None, errors: Sequence[Exception] = ()
     ) -> None:
         self.handler = handler
         self.errors = list(errors)

@@ -109,9 +109,8 @@ def test_message_is_one_line_of_limited_length_without_secrets() -> None:
 
 def test_missing_boto3_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aws, "boto3", None)
-    with pytest.raises(
-        UsageError, match=r"boto3 is not installed; run: pip install 'ddb-stream-lambda.*\[operations\]'"
-    ):
+    message = r"boto3 is not installed; run: pip install 'ddb-stream-lambda.*\[operations\]'"
+    with pytest.raises(UsageError, match=message):
         Connection().client("sqs")
 
 

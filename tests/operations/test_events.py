@@ -36,9 +36,8 @@ def test_binary_values_are_base64_text_also_when_nested() -> None:
     value = {"M": {"inner": {"L": [{"B": b"\x00\xff"}, {"BS": [b"a", b"b"]}]}}}
     record = record_from_stream(stream_record(FIRST, blob={"B": b"\xfe"}, nested=value), stream_arn=STREAM)
     assert record["dynamodb"]["NewImage"]["blob"] == {"B": "/g=="}
-    assert record["dynamodb"]["NewImage"]["nested"] == {
-        "M": {"inner": {"L": [{"B": "AP8="}, {"BS": ["YQ==", "Yg=="]}]}}
-    }
+    inner = {"L": [{"B": "AP8="}, {"BS": ["YQ==", "Yg=="]}]}
+    assert record["dynamodb"]["NewImage"]["nested"] == {"M": {"inner": inner}}
 
 
 def test_identity_of_a_deletion_by_time_to_live_has_the_names_of_the_event() -> None:

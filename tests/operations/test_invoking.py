@@ -14,7 +14,8 @@ from .fakes import FIRST, FUNCTION, FakeLambda, client_error, lambda_record, num
 
 
 def invoker(client: FakeLambda, **options: Any) -> Invoker:
-    return Invoker(client, FUNCTION, **{"batch_size": 3, "sleep": lambda seconds: None} | options)
+    settings: dict[str, Any] = {"batch_size": 3, "sleep": lambda seconds: None, **options}
+    return Invoker(client, FUNCTION, **settings)
 
 
 def records(count: int) -> list[dict[str, Any]]:
