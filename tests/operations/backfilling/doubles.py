@@ -13,6 +13,7 @@ from typing import Any
 
 from ddb_stream_lambda.operations.backfilling.numbering import Run
 from ddb_stream_lambda.operations.backfilling.records import StreamedTable
+
 from tests.operations.fakes import FUNCTION, STREAM, FakeLambda, client_error
 
 TABLE_ARN = STREAM.partition("/stream/")[0]
@@ -71,7 +72,6 @@ class FakeDynamoDB:
         if self.errors:
             raise self.errors.pop(0)
         segment, segments = request["Segment"], request["TotalSegments"]
-        key = (lambda item: item["id"]["S"]) if "id" in (self.items or [{"id": 0}])[0] else repr
         found = [
             item for index, item in enumerate(self.items) if (0 if index % 2 else index // 2 % segments) == segment
         ]
@@ -79,7 +79,6 @@ class FakeDynamoDB:
         if "ExclusiveStartKey" in request:
             keys = [{"id": item["id"]} for item in found]
             start = keys.index(request["ExclusiveStartKey"]) + 1
-        del key
         page = found[start : start + min(self.page, request.get("Limit", self.page))]
         answer: dict[str, Any] = {
             "Items": page,

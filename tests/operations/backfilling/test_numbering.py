@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from ddb_stream_lambda.operations.backfilling.numbering import POSITIONS, Run
+from ddb_stream_lambda.operations.backfilling.records import Change, StreamedTable
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ddb_stream_lambda.operations.backfilling.numbering import POSITIONS, Run
-from ddb_stream_lambda.operations.backfilling.records import Change, StreamedTable
 from indexer.versions import Position, creation_from_label, version_of
 from tests.function.harness import Clock, Indexer
 from tests.function.search_server import SearchServer

@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-
 from ddb_stream_lambda.operations.backfilling.capacity import Pace
 from ddb_stream_lambda.operations.backfilling.records import Change, StreamedTable
 from ddb_stream_lambda.operations.backfilling.sources import Entry, Reader, UnitError, key_from_json, key_to_json
 from ddb_stream_lambda.operations.backfilling.units import ExportFile, ScanSegment
 from ddb_stream_lambda.operations.errors import AwsError
+
 from tests.operations.fakes import STREAM, client_error
 
 from .doubles import BUCKET, NOW, RUN, TABLE, FakeDynamoDB, FakeS3, change, item
@@ -47,14 +47,14 @@ class TestScan:
         entries = [entry for segment in range(4) for entry in scan(dynamodb, ScanSegment("orders", segment, 4))]
         assert sorted(entry.change.keys["id"]["S"] for entry in entries) == [f"item-{n:05}" for n in range(40)]
 
-    def test_asks_for_the_consumed_capacity_and_cheap_reads(self) -> None:
+    def test_requests_the_consumed_capacity_and_cheap_reads(self) -> None:
         dynamodb = FakeDynamoDB([item(1)])
         scan(dynamodb, ScanSegment("orders", 0, 1))
         (request,) = dynamodb.scans
         assert (request["ReturnConsumedCapacity"], request["ConsistentRead"]) == ("TOTAL", False)
         assert "Limit" not in request
 
-    def test_reads_consistently_if_asked(self) -> None:
+    def test_consistent_reads_are_an_option(self) -> None:
         dynamodb = FakeDynamoDB([item(1)])
         scan(dynamodb, ScanSegment("orders", 0, 1, consistent=True))
         assert dynamodb.scans[0]["ConsistentRead"]

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-
 from ddb_stream_lambda.operations.backfilling.sources import Reader
 from ddb_stream_lambda.operations.backfilling.units import (
     Checkpoint,
@@ -21,6 +20,7 @@ from ddb_stream_lambda.operations.backfilling.units import (
 from ddb_stream_lambda.operations.backfilling.worker import Budget, Failure, Worker
 from ddb_stream_lambda.operations.errors import AwsError
 from ddb_stream_lambda.operations.invoking import Invoker
+
 from tests.operations.fakes import FUNCTION, client_error
 
 from .doubles import BUCKET, RUN, TABLE, FakeDynamoDB, FakeFunction, FakeS3, item
