@@ -199,6 +199,9 @@ class FakeFunction(FakeLambda):
         assert EventSourceArn == STREAM
         return {"EventSourceMappings": self.mappings}
 
+    def get_event_source_mapping(self, *, UUID: str) -> dict[str, Any]:  # noqa: N803  # the API's names
+        return next(mapping for mapping in self.mappings if mapping["UUID"] == UUID)
+
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803  # the API's names
         answer = super().invoke(FunctionName=FunctionName, Payload=Payload)
         if "FunctionError" not in answer:

@@ -117,6 +117,15 @@ class TestScan:
         assert account.run("--to", "other:live") == 0
         assert account.function.functions == {"other:live"}
 
+    def test_sends_only_what_passes_the_filters_of_the_mapping(self, account: Account) -> None:
+        pattern = {"dynamodb": {"NewImage": {"number": {"N": ["5", "50"]}}}}
+        account.function.mappings[0]["FilterCriteria"] = {"Filters": [{"Pattern": json.dumps(pattern)}]}
+        assert account.run() == 0
+        assert account.ids() == ["item-00005", "item-00050"]
+        account.function.received.clear()
+        assert account.run("--no-filter") == 0
+        assert account.ids() == account.all_ids()
+
     def test_ends_at_the_limit_and_goes_on_in_the_next_run(self, account: Account) -> None:
         assert account.run("--limit", "31") == 0
         assert len(account.function.received) == 31
