@@ -1,0 +1,1 @@
+"""Feed the items of an existing table to the function of its stream."""
