@@ -28,10 +28,12 @@ class Outcome:
     Attributes:
         done: the number of records that are done, counted from the first one.
         error: the reason that the next record failed; None if all are done.
+        reached: whether the function received the next record. It did not if AWS throttled the invocation for long.
     """
 
     done: int
     error: str | None = None
+    reached: bool = True
 
 
 class Invoker:
@@ -104,7 +106,7 @@ class Invoker:
             elif self._bisect and answer.is_whole and count > 1:
                 attempt, size = 0, count // 2
             else:
-                return Outcome(done, answer.error)
+                return Outcome(done, answer.error, reached=not answer.is_final)
         return Outcome(done)
 
     def _fitting(self, records: Sequence[Record], start: int, size: int) -> int:

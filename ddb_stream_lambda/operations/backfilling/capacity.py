@@ -16,7 +16,8 @@ class Pace:
     """Keeps the consumed read units of all threads below a rate, on average from the start on.
 
     The cost of a page is estimated before it is read, and corrected by what DynamoDB reports. The next page waits until
-    the units are paid. The size of the pages follows from the cost of the items so far, so that one page costs about one second.
+    the units are paid. The size of the pages follows from the cost of the items so far, so that one page costs about
+    one second.
 
     Args:
         units_per_second: the bound; None for no bound.

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Ou
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,36 +13,12 @@ from typing import Any
 
 from ..aws import calling
 from ..errors import AwsError, OperationError, UsageError
-from .units import ExportFile
+from .units import ExportFile, Location
 
 SUMMARY = "manifest-summary.json"
 FORMAT = "DYNAMODB_JSON"
 INCREMENTAL = "INCREMENTAL_EXPORT"
-LOCATION = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
 SECONDS_BETWEEN_LOOKS = 15.0
-
-
-@dataclass(frozen=True)
-class Location:
-    """A bucket and a prefix in it, without a slash at the end."""
-
-    bucket: str
-    prefix: str
-
-    @classmethod
-    def parse(cls, text: str) -> Location:
-        """Return the location that a text such as s3://bucket/prefix means.
-
-        Raises:
-            ValueError: if the text is no such location.
-        """
-        match = LOCATION.fullmatch(text)
-        if match is None:
-            raise ValueError("must be s3://BUCKET or s3://BUCKET/PREFIX")
-        return cls(match[1], (match[2] or "").strip("/"))
-
-    def __str__(self) -> str:
-        return f"s3://{self.bucket}/{self.prefix}" if self.prefix else f"s3://{self.bucket}"
 
 
 @dataclass(frozen=True)
@@ -120,7 +95,7 @@ def read_export(s3: Any, location: Location) -> Export:
     listed = sum(file.items or 0 for file in files)
     if listed != export.items:
         raise OperationError(
-            f"{location}: the files of the manifest have {listed} items, and its summary says {export.items}",
+            f"{location}: the files of the manifest have {listed} items, and its summary has {export.items}",
             "copy the folder again, or make a new export",
         )
     return export
@@ -155,9 +130,7 @@ class Window:
     end: datetime
 
 
-def start_export(
-    dynamodb: Any, *, table_arn: str, location: Location, window: Window | None, client_token: str
-) -> str:
+def start_export(dynamodb: Any, *, table_arn: str, location: Location, window: Window | None, client_token: str) -> str:
     """Ask DynamoDB for an export, and return its ARN. The same token starts no second export for eight hours.
 
     Args:
@@ -198,16 +171,13 @@ def start_export(
         ) from None
 
 
-def wait_for_export(
-    dynamodb: Any, export_arn: str, *, wait: Callable[[float], object], on_look: Callable[[str], None]
-) -> Location | None:
+def wait_for_export(dynamodb: Any, export_arn: str, *, wait: Callable[[float], object]) -> Location | None:
     """Wait until an export is completed.
 
     Args:
         dynamodb: a client of DynamoDB.
         export_arn: the ARN of the export.
         wait: waits for a number of seconds, and returns whether the run was interrupted.
-        on_look: called with the status of the export after each look.
 
     Returns:
         The folder with the manifest; None if the run was interrupted.
@@ -219,7 +189,6 @@ def wait_for_export(
         with calling(f"describe the export {export_arn}"):
             export = dynamodb.describe_export(ExportArn=export_arn)["ExportDescription"]
         status = export["ExportStatus"]
-        on_look(status)
         if status == "COMPLETED":
             return Location(export["S3Bucket"], export["ExportManifest"].rpartition("/")[0])
         if status == "FAILED":

@@ -6,14 +6,14 @@ The sequence numbers of a real stream have 21 digits or more. The numbers of a r
 
 1. Compared as integers, every number is below every number of the stream. So a function that keeps the record with the
    larger number never prefers an item of a run to a real change.
-2. The numbers of a later run are above all those of an earlier one. So the later run wins. The start of a run comes from
-   AWS's clock, so that two machines agree about the order.
+2. The numbers of a later run are above all those of an earlier one. So the later run wins. The start of a run comes
+   from AWS's clock, so that two machines agree about the order.
 3. The numbers rise within a unit, as those of a stream rise within a shard. Two units can have the same numbers, but an
    item is in one unit only.
 
 The sample function builds its document versions from these numbers (`function/indexer/versions.py`). Its versions begin
-with the creation of the stream that the record names. So an item of a run also wins over every change of a former stream
-of the table.
+with the creation of the stream that the record names. So an item of a run also wins over every change of a former
+stream of the table.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from typing import Any
 
 POSITIONS = 10**10
 FIRST_SECOND, LAST_SECOND = 10**9, 10**10 - 1  # 10 digits: from 2001 to 2286
-# The sample function looks up whether an item was deleted if its record is not recent. The margin covers clocks that differ.
+# The sample function looks up whether an item was deleted if its record is not recent. The margin is for clocks that
+# differ.
 MARGIN = timedelta(minutes=5)
 
 

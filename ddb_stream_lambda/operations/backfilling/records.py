@@ -85,8 +85,8 @@ class StreamedTable:
     def record(self, change: Change, *, run: Run, position: int) -> Record:
         """Return the record of a change as the function would get it from the stream.
 
-        An item is an INSERT record. In an incremental export, a new image with an old one is a MODIFY record, and a change
-        without a new image is a REMOVE record.
+        An item is an INSERT record. In an incremental export, a new image with an old one is a MODIFY record, and a
+        change without a new image is a REMOVE record.
 
         Args:
             change: the change.

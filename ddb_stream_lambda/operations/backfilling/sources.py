@@ -113,9 +113,11 @@ class Reader:
                 raise UnitError(f"{unit}: the compressed file is damaged after line {number}: {error}") from error
             except (KeyError, TypeError, ValueError) as error:
                 kind = type(error).__name__
-                raise UnitError(f"{unit}: line {number} is not an item or a change in DynamoDB JSON ({kind})") from error
+                raise UnitError(
+                    f"{unit}: line {number} is not an item or a change in DynamoDB JSON ({kind})"
+                ) from error
             if unit.items is not None and number != unit.items:
-                raise UnitError(f"{unit}: has {number} items, and the manifest says {unit.items}")
+                raise UnitError(f"{unit}: has {number} items, and the manifest has {unit.items}")
 
     def _download(self, unit: ExportFile, file: IO[bytes]) -> None:
         digest = hashlib.md5(usedforsecurity=False)
@@ -129,9 +131,9 @@ class Reader:
         if unit.md5 is not None:
             # A copy of an export can have other entity tags than the manifest, so the checksum decides.
             if checksum != unit.md5:
-                raise UnitError(f"{unit}: has the MD5 checksum {checksum}, and the manifest says {unit.md5}")
+                raise UnitError(f"{unit}: has the MD5 checksum {checksum}, and the manifest has {unit.md5}")
         elif unit.etag is not None and answer["ETag"].strip('"') != unit.etag.strip('"'):
-            raise UnitError(f"{unit}: has the entity tag {answer['ETag']}, and the manifest says {unit.etag}")
+            raise UnitError(f"{unit}: has the entity tag {answer['ETag']}, and the manifest has {unit.etag}")
         file.seek(0)
 
 

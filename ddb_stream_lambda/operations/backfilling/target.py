@@ -80,7 +80,7 @@ def find_target(
     if not (specification.get("StreamEnabled") and description.get("LatestStreamArn")):
         raise UsageError(
             f"the table {name} has no stream, so a change during the backfill would be lost",
-            "set stream_enabled and stream_view_type on the table, map the stream to the function, and run the command again",
+            "set stream_enabled and stream_view_type on the table, map the stream to the function, and run it again",
         )
     keys = sorted(description["KeySchema"], key=lambda key: str(key["KeyType"]) != "HASH")
     streamed = StreamedTable(
@@ -94,8 +94,8 @@ def find_target(
     if chosen["State"] not in READING and not allow_disabled:
         raise UsageError(
             f"the event source mapping {chosen['UUID']} is in the state {chosen['State']}, so nobody reads the stream",
-            f"run `aws lambda update-event-source-mapping --uuid {chosen['UUID']} --enabled` and wait for the state Enabled, "
-            "or give --allow-disabled-mapping if you enable it within 24 hours",
+            f"run `aws lambda update-event-source-mapping --uuid {chosen['UUID']} --enabled` and wait for the state "
+            "Enabled, or give --allow-disabled-mapping if you enable it within 24 hours",
         )
     return Target(
         table=streamed,

@@ -5,11 +5,36 @@ Units and checkpoints are also the input and output of the worker on AWS Lambda,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 SEGMENT, FILE = "segment", "file"
+LOCATION = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
+
+
+@dataclass(frozen=True)
+class Location:
+    """A bucket and a prefix in it, without a slash at the end."""
+
+    bucket: str
+    prefix: str
+
+    @classmethod
+    def parse(cls, text: str) -> Location:
+        """Return the location that a text such as s3://bucket/prefix means.
+
+        Raises:
+            ValueError: if the text is no such location.
+        """
+        match = LOCATION.fullmatch(text)
+        if match is None:
+            raise ValueError("must be s3://BUCKET or s3://BUCKET/PREFIX")
+        return cls(match[1], (match[2] or "").strip("/"))
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}" if self.prefix else f"s3://{self.bucket}"
 
 
 @dataclass(frozen=True)
@@ -82,7 +107,7 @@ def unit_from_json(data: Mapping[str, Any]) -> Unit:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """How far a unit is.
+    """The progress of a unit.
 
     Attributes:
         done: the records that the function has processed.
@@ -118,11 +143,13 @@ class UnitResult:
         checkpoint: how far the unit is.
         complete: whether all its records were sent.
         error: why the unit cannot be completed; None if it is complete, or if only the budget is used up.
+        ends_run: whether the error concerns all units: the function fails for every item, or cannot be reached.
     """
 
     checkpoint: Checkpoint
     complete: bool
     error: str | None = None
+    ends_run: bool = False
 
     @property
     def next(self) -> Checkpoint | None:

@@ -35,7 +35,7 @@ class Sender(Protocol):
 
 
 class Budget:
-    """What a worker may still do. Threads can share it.
+    """The limits of a worker. Threads can share it.
 
     Args:
         items: the number of items that may be sent; None for all.
@@ -60,7 +60,7 @@ class Budget:
 
     @property
     def is_used_up(self) -> bool:
-        """Whether no item may be sent."""
+        """True if no item may be sent."""
         return self._items == 0 or not self._may_continue()
 
 
@@ -85,6 +85,10 @@ class Failure:
 OnBatch = Callable[[Checkpoint, Sequence[Failure]], None]
 
 
+def _matches_all(record: Record) -> bool:  # noqa: ARG001  # a filter without a pattern
+    return True
+
+
 class Worker:
     """Sends units to the function. Threads can share it.
 
@@ -103,7 +107,7 @@ class Worker:
         *,
         reader: Reader,
         sender: Sender,
-        matches: Callable[[Record], bool] = lambda record: True,
+        matches: Callable[[Record], bool] = _matches_all,
     ) -> None:
         self._table = table
         self._run = run
@@ -117,7 +121,7 @@ class Worker:
         checkpoint: Checkpoint | None = None,
         *,
         budget: Budget | None = None,
-        on_batch: OnBatch = lambda checkpoint, failures: None,
+        on_batch: OnBatch | None = None,
     ) -> UnitResult:
         """Send a unit, from a checkpoint on, until it is complete or the budget is used up.
 
@@ -142,7 +146,7 @@ class Worker:
                     return UnitResult(progress.kept, complete=True)
                 allowed = batch[: budget.take(len(batch))]
                 if allowed and (error := self._send(allowed, progress)):
-                    return UnitResult(progress.kept, complete=False, error=error)
+                    return UnitResult(progress.kept, complete=False, error=error, ends_run=True)
                 if len(allowed) < len(batch):
                     break
         except UnitError as error:
@@ -160,13 +164,11 @@ class Worker:
         handled = 0
         while True:
             outcome = self._sender.send([records[index] for index in waiting]) if waiting else Outcome(0)
-            if not outcome.reached:
-                return outcome.error
             end = len(batch) if outcome.error is None else waiting[outcome.done]
             if end > handled:
                 progress.succeed(end - handled, batch[end - 1].position, acknowledged=outcome.done > 0)
-            if outcome.error is None:
-                return None
+            if outcome.error is None or not outcome.reached:
+                return outcome.error
             progress.fail(Failure(records[end], outcome.error), batch[end].position)
             if len(progress.failures) >= MAX_FAILURES_IN_A_ROW:
                 return f"the function failed for {len(progress.failures)} items in a row; the last: {outcome.error}"
@@ -174,14 +176,14 @@ class Worker:
 
 
 class _Progress:
-    """How far a unit is.
+    """The progress of a unit.
 
     Attributes:
         kept: the last checkpoint that was reported.
         failures: the records since then that the function refused.
     """
 
-    def __init__(self, checkpoint: Checkpoint, on_batch: OnBatch) -> None:
+    def __init__(self, checkpoint: Checkpoint, on_batch: OnBatch | None) -> None:
         self.kept = self._current = checkpoint
         self.failures: list[Failure] = []
         self._on_batch = on_batch
@@ -205,5 +207,6 @@ class _Progress:
     def keep(self) -> None:
         """Report the checkpoint."""
         if self._current != self.kept:
-            self._on_batch(self._current, self.failures)
+            if self._on_batch is not None:
+                self._on_batch(self._current, self.failures)
             self.kept, self.failures = self._current, []

@@ -31,7 +31,8 @@ sys.path.append(str(Path(__file__).parent))
 
 from localemu.runtime.main import main
 
-from tests.e2e.emulator import repairs
+from tests.e2e.emulator import exports, notifications, repairs, scans
 
-repairs.install()
+for module in (repairs, notifications, exports, scans):
+    module.install()
 main()
