@@ -8,7 +8,7 @@ import re
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,6 +27,24 @@ TRUST_POLICY = {
         {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
     ],
 }
+
+
+def create_function(emulator: Emulator, name: str, code: str) -> str:
+    """Create a function and return its ARN."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as files:
+        files.writestr("index.py", code)
+    role = emulator.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST_POLICY))
+    lambda_ = emulator.client("lambda")
+    function = lambda_.create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Handler="index.handler",
+        Role=role["Role"]["Arn"],
+        Code={"ZipFile": archive.getvalue()},
+    )
+    lambda_.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+    return str(function["FunctionArn"])
 
 
 class Table:
@@ -185,19 +203,8 @@ def test_sequence_numbers_have_21_digits_and_are_positions_in_the_stream(table: 
 
 def test_failed_batch_with_a_binary_value_reaches_the_bucket(emulator: Emulator, table: Table) -> None:
     """Its payload is a string of JSON, in which the value is encoded with Base64."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as code:
-        code.writestr("index.py", FAILING_FUNCTION)
-    role = emulator.client("iam").create_role(RoleName="failing", AssumeRolePolicyDocument=json.dumps(TRUST_POLICY))
+    create_function(emulator, "failing", FAILING_FUNCTION)
     lambda_ = emulator.client("lambda")
-    lambda_.create_function(
-        FunctionName="failing",
-        Runtime="python3.13",
-        Handler="index.handler",
-        Role=role["Role"]["Arn"],
-        Code={"ZipFile": archive.getvalue()},
-    )
-    lambda_.get_waiter("function_active_v2").wait(FunctionName="failing", WaiterConfig={"Delay": 1})
     s3, bucket = emulator.client("s3"), "failed-batches"
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     mapping = lambda_.create_event_source_mapping(
@@ -490,3 +497,244 @@ def test_pages_of_a_parallel_scan_have_each_item_once(table: Table, segments: in
     ]
     assert max(len(page) for page in pages) == 7
     assert sorted(item["id"]["S"] for page in pages for item in page) == ids
+
+
+FAIL_BAD_ITEMS: dict[str, Any] = {
+    "StartAt": "Check",
+    "States": {
+        "Check": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.bad", "BooleanEquals": True, "Next": "Bad"}],
+            "Default": "Good",
+        },
+        "Bad": {"Type": "Fail", "Error": "BadItem", "Cause": "the item is bad"},
+        "Good": {"Type": "Pass", "End": True},
+    },
+}
+PASS_ITEMS: dict[str, Any] = {"StartAt": "Good", "States": {"Good": {"Type": "Pass", "End": True}}}
+
+
+class Map:
+    """Runs state machines that are one Distributed Map, and has a bucket with their items."""
+
+    def __init__(self, emulator: Emulator, name: str) -> None:
+        self.emulator, self.name, self.bucket = emulator, name, name
+        self.states, self.iam, self.s3 = emulator.client("stepfunctions"), emulator.client("iam"), emulator.client("s3")
+        self.s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        trust = json.loads(json.dumps(TRUST_POLICY).replace("lambda.", "states."))
+        role = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+        self.role_arn = role["Role"]["Arn"]
+        self.allow("s3:GetObject", "s3:ListBucket", "s3:PutObject")
+
+    def allow(self, *actions: str) -> None:
+        statement = {"Effect": "Allow", "Action": actions or "iam:GetUser", "Resource": "*"}
+        policy = {"Version": "2012-10-17", "Statement": [statement]}
+        self.iam.put_role_policy(RoleName=self.name, PolicyName="map", PolicyDocument=json.dumps(policy))
+
+    def put(self, key: str, body: bytes) -> None:
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
+
+    def read(self, resource: str, config: dict[str, Any] | None = None, **parameters: Any) -> dict[str, Any]:
+        reader = {
+            "Resource": f"arn:aws:states:::s3:{resource}",
+            "Parameters": {"Bucket": self.bucket} | parameters,
+        }
+        return {"ItemReader": reader | ({"ReaderConfig": config} if config else {})}
+
+    def run(self, child: dict[str, Any] = PASS_ITEMS, input: Any = None, **fields: Any) -> dict[str, Any]:
+        """Run the map over the input or an item reader, and return the execution's description."""
+        processor = child | {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}}
+        state = {"Type": "Map", "End": True, "ItemProcessor": processor} | fields
+        definition = {"StartAt": "Map", "States": {"Map": state}}
+        machine = self.states.create_state_machine(
+            name=f"machine-{time.time_ns()}", definition=json.dumps(definition), roleArn=self.role_arn
+        )
+        execution = self.states.start_execution(
+            stateMachineArn=machine["stateMachineArn"], input=json.dumps([] if input is None else input)
+        )["executionArn"]
+
+        def finished() -> Any:
+            description = self.states.describe_execution(executionArn=execution)
+            return description["status"] != "RUNNING" and description
+
+        return dict(self.emulator.wait_for(finished, "the end of the execution"))
+
+    def output(self, *arguments: Any, **fields: Any) -> Any:
+        execution = self.run(*arguments, **fields)
+        assert execution["status"] == "SUCCEEDED", execution
+        return json.loads(execution["output"])
+
+    def result_files(self) -> dict[str, Any]:
+        """Return the files of the written results by name."""
+        keys = [object["Key"] for object in self.s3.list_objects_v2(Bucket=self.bucket, Prefix="results/")["Contents"]]
+        bodies = {key: self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in keys}
+        return {key.rpartition("/")[-1]: json.loads(body) for key, body in bodies.items()}
+
+
+@pytest.fixture
+def map(emulator: Emulator) -> Map:
+    return Map(emulator, f"map-{time.time_ns()}")
+
+
+def items_with_failures(good: int, bad: int) -> list[dict[str, bool]]:
+    return [{"bad": False}] * good + [{"bad": True}] * bad
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "status"),
+    [
+        ({}, "FAILED"),
+        ({"ToleratedFailurePercentage": 20}, "SUCCEEDED"),
+        ({"ToleratedFailurePercentage": 19}, "FAILED"),
+        ({"ToleratedFailureCount": 2}, "SUCCEEDED"),
+        ({"ToleratedFailureCount": 1}, "FAILED"),
+    ],
+)
+def test_map_fails_when_more_children_fail_than_it_tolerates(map: Map, tolerance: Any, status: str) -> None:
+    execution = map.run(FAIL_BAD_ITEMS, items_with_failures(8, 2), **tolerance)
+    assert execution["status"] == status
+    assert execution.get("error") == (None if status == "SUCCEEDED" else "States.ExceedToleratedFailureThreshold")
+
+
+def test_map_run_counts_failed_children_and_items(map: Map) -> None:
+    batched = {"ItemBatcher": {"MaxItemsPerBatch": 5}, "ToleratedFailurePercentage": 100}
+    child = json.loads(json.dumps(FAIL_BAD_ITEMS).replace("$.bad", "$.Items[0].bad"))
+    execution = map.run(child, items_with_failures(10, 5), **batched)
+    (run,) = map.states.list_map_runs(executionArn=execution["executionArn"])["mapRuns"]
+    description = map.states.describe_map_run(mapRunArn=run["mapRunArn"])
+    names = ("total", "succeeded", "failed", "running", "pending")
+    assert [description["executionCounts"][name] for name in names] == [3, 2, 1, 0, 0]
+    assert [description["itemCounts"][name] for name in names] == [15, 10, 5, 0, 0]
+
+
+def test_failed_map_is_caught(map: Map) -> None:
+    catch = [{"ErrorEquals": ["States.ExceedToleratedFailureThreshold"], "Next": "Caught"}]
+    definition = {"Catch": catch, "Next": "Caught"}
+    processor = FAIL_BAD_ITEMS | {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    states = {
+        "Map": {"Type": "Map", "ItemProcessor": processor} | definition,
+        "Caught": {"Type": "Pass", "Parameters": {"error.$": "$.Error"}, "End": True},
+    }
+    machine = map.states.create_state_machine(
+        name="caught", definition=json.dumps({"StartAt": "Map", "States": states}), roleArn=map.role_arn
+    )
+    execution = map.states.start_execution(
+        stateMachineArn=machine["stateMachineArn"], input=json.dumps(items_with_failures(0, 1))
+    )["executionArn"]
+    output = map.emulator.wait_for(
+        lambda: map.states.describe_execution(executionArn=execution).get("output"), "the caught error"
+    )
+    assert json.loads(output) == {"error": "States.ExceedToleratedFailureThreshold"}
+
+
+def test_batches_have_the_selected_items_and_the_batch_input(map: Map) -> None:
+    output = map.output(
+        input={"run": "a", "items": [1, 2, 3, 4, 5]},
+        ItemsPath="$.items",
+        ItemSelector={"value.$": "$$.Map.Item.Value"},
+        ItemBatcher={"MaxItemsPerBatch": 2, "BatchInput": {"run.$": "$.run", "fixed": 1}},
+    )
+    shared = {"BatchInput": {"run": "a", "fixed": 1}}
+    batches = [[1, 2], [3, 4], [5]]
+    assert output == [shared | {"Items": [{"value": value} for value in batch]} for batch in batches]
+
+
+def test_batches_are_bounded_in_size(map: Map) -> None:
+    output = map.output(input=["x" * 100] * 5, ItemBatcher={"MaxInputBytesPerBatch": 250})
+    assert [len(batch["Items"]) for batch in output] == [2, 2, 1]
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_item_reader_reads_json_lines(map: Map, compress: Callable[[bytes], bytes]) -> None:
+    map.put("items", compress(b'{"n": 1}\n{"n": 2}\n'))
+    assert map.output(**map.read("getObject", {"InputType": "JSONL"}, Key="items")) == [{"n": 1}, {"n": 2}]
+
+
+def test_item_reader_lists_all_pages(map: Map) -> None:
+    for key in ("p/1", "p/2", "p/3", "q/1"):
+        map.put(key, b"")
+    objects = map.output(**map.read("listObjectsV2", Prefix="p/", MaxKeys=1))
+    assert [object["Key"] for object in objects] == ["p/1", "p/2", "p/3"]
+
+
+def test_item_reader_loads_and_flattens_all_files(map: Map) -> None:
+    map.put("data/1.json.gz", gzip.compress(b'{"n": 1}\n{"n": 2}\n'))
+    map.put("data/2.json.gz", gzip.compress(b""))
+    map.put("data/3.json.gz", gzip.compress(b'{"n": 3}\n'))
+    config = {"InputType": "JSONL", "Transformation": "LOAD_AND_FLATTEN"}
+    assert map.output(**map.read("listObjectsV2", config, Prefix="data/")) == [{"n": 1}, {"n": 2}, {"n": 3}]
+
+
+@pytest.mark.parametrize("concurrency", [0, 1])
+def test_map_runs_more_children_than_threads(map: Map, concurrency: int) -> None:
+    items = [{"n": number} for number in range(1100)]
+    map.put("items", "\n".join(json.dumps(item) for item in items).encode())
+    reader = map.read("getObject", {"InputType": "JSONL"}, Key="items")
+    assert map.output(MaxConcurrency=concurrency, **reader) == items
+
+
+@pytest.mark.parametrize(("tolerated", "status"), [(100, "SUCCEEDED"), (0, "FAILED")])
+def test_result_writer_lists_the_failed_children(map: Map, tolerated: int, status: str) -> None:
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": map.bucket, "Prefix": "results"}}
+    items = [{"bad": False, "n": 1}, {"bad": True, "n": 2}, {"bad": False, "n": 3}]
+    execution = map.run(
+        FAIL_BAD_ITEMS, items, ResultWriter=writer, ToleratedFailurePercentage=tolerated, MaxConcurrency=1
+    )
+    assert execution["status"] == status
+    files = map.result_files()
+    (failed,) = files["FAILED_0.json"]
+    assert (json.loads(failed["Input"]), failed["Error"], failed["Status"]) == (items[1], "BadItem", "FAILED")
+    assert [json.loads(result["Output"]) for result in files["SUCCEEDED_0.json"]] == [
+        item for item in items if not item["bad"] and (tolerated or item["n"] == 1)
+    ]
+    pending = [json.loads(result["Input"]) for result in files.get("PENDING_0.json", [])]
+    assert pending == ([] if tolerated else [items[2]])
+    assert {status for status, names in files["manifest.json"]["ResultFiles"].items() if names} == {
+        name.removesuffix("_0.json") for name in files if name != "manifest.json"
+    }
+
+
+def test_definition_with_an_unknown_field_is_refused(map: Map) -> None:
+    with pytest.raises(ClientError, match="InvalidDefinition"):
+        map.run(ItemBatcher={"MaxItems": 1})
+
+
+def test_state_machine_needs_the_permissions_of_its_role(map: Map) -> None:
+    map.put("items", b"{}")
+    reader = map.read("getObject", {"InputType": "JSONL"}, Key="items")
+    assert map.run(**reader)["status"] == "SUCCEEDED"
+    map.allow()
+    assert map.run(**reader)["status"] == "FAILED"
+
+
+def test_child_invokes_a_function_with_the_permissions_of_the_role(map: Map) -> None:
+    function = create_function(map.emulator, "child", "def handler(event, context):\n    return {'got': event}\n")
+    invoke = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": function, "Payload.$": "$"},
+        "OutputPath": "$.Payload",
+        "End": True,
+    }
+    child = {"StartAt": "Invoke", "States": {"Invoke": invoke}}
+    assert map.run(child, [{"n": 1}])["status"] == "FAILED"
+    map.allow("lambda:InvokeFunction")
+    assert map.output(child, [{"n": 1}], ItemBatcher={"MaxItemsPerBatch": 10}) == [{"got": {"Items": [{"n": 1}]}}]
+
+
+@pytest.mark.parametrize(
+    ("action", "allowed"), [("states:*", True), ("states:DescribeExecution", True), ("stepfunctions:*", False)]
+)
+def test_permissions_of_step_functions_have_the_prefix_of_aws(map: Map, action: str, allowed: bool) -> None:
+    execution = map.run(input=[])["executionArn"]
+    user = map.iam.create_user(UserName=f"user-{time.time_ns()}")["User"]["UserName"]
+    key = map.iam.create_access_key(UserName=user)["AccessKey"]
+    statement = {"Effect": "Allow", "Action": action, "Resource": execution}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    map.iam.put_user_policy(UserName=user, PolicyName="states", PolicyDocument=policy)
+    states = map.emulator.client("stepfunctions", keys=(key["AccessKeyId"], key["SecretAccessKey"]))
+    if allowed:
+        assert states.describe_execution(executionArn=execution)["status"] == "SUCCEEDED"
+    else:
+        with pytest.raises(ClientError, match="not authorized"):
+            states.describe_execution(executionArn=execution)

@@ -31,8 +31,8 @@ sys.path.append(str(Path(__file__).parent))
 
 from localemu.runtime.main import main
 
-from tests.e2e.emulator import exports, notifications, repairs, scans
+from tests.e2e.emulator import distributed_map, exports, notifications, permissions, repairs, scans
 
-for module in (repairs, notifications, exports, scans):
+for module in (repairs, notifications, exports, scans, permissions, distributed_map):
     module.install()
 main()
