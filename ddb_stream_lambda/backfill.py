@@ -180,7 +180,7 @@ class Backfill(Construct):
                 worker_arn=created_worker.arn,
                 worker_timeout=worker_arguments["timeout"],
                 partition=partition,
-                result_bucket=places.results.bucket,
+                results=places.results,
             )
             for refused in definition.find_errors(states):
                 mistakes.add(

@@ -170,7 +170,7 @@ def read(event: Event, settings: Settings, connection: Connection) -> Answer:
         "bucket": location.bucket,
         "items": export.items,
         "files": {"bucket": files.bucket, "key": files.prefix},
-        "results": {"bucket": settings.results.bucket, "prefix": f"{settings.results.prefix}/{execution['name']}"},
+        "results": f"{settings.results.prefix}/{execution['name']}",
     }
 
 
@@ -178,14 +178,14 @@ def send(event: Event, settings: Settings, connection: Connection, deadline: Dea
     """Send a unit from a checkpoint on, until it is complete or the time is nearly used up.
 
     Args:
-        event: `unit`, `checkpoint`, `run`, `table` and `batch_size`.
+        event: `unit`, `checkpoint`, `run`, `table` and `batch_size`; `calls`, the number of the calls before.
         settings: the settings.
         connection: the connection to AWS.
         deadline: the time that is left.
 
     Returns:
         `checkpoint`, from which the next call goes on, or None if the unit is complete; `done` and `failed`, the
-        records of the unit so far.
+        records of the unit so far; `calls`, the number of calls for the unit so far.
 
     Raises:
         UnitFailed: if the unit cannot be completed.
@@ -214,6 +214,7 @@ def send(event: Event, settings: Settings, connection: Connection, deadline: Dea
         "checkpoint": None if result.next is None else result.next.to_json(),
         "done": result.checkpoint.done,
         "failed": result.checkpoint.failed,
+        "calls": event.get("calls", 0) + 1,
     }
 
 
@@ -250,7 +251,7 @@ def check(event: Event, settings: Settings, connection: Connection) -> Answer:
             f"{len(failed)} files failed, listed in s3://{bucket}/{list_key}: {shown}; remove the cause, and redrive "
             "the execution to send these files again"
         )
-    prefix = f"{state['results']['prefix']}/{REFUSED}/"
+    prefix = f"{state['results']}/{REFUSED}/"
     refused = _keys(s3, bucket, prefix, limit=1)
     if refused:
         raise RecordsRefused(

@@ -23,8 +23,8 @@ DEFAULT_RESULT_PREFIX = "backfill-results"
 EXPORT_FOLDER = "AWSDynamoDB"
 LIST_OF_FILES = "manifest-files.json"
 # The characters that need no handling in keys: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html.
-# In a policy, * and ? would be wildcards.
-PREFIX = re.compile(r"[\w!.'()/-]*", re.ASCII)
+# In a policy, * and ? would be wildcards; in the definition, a quote would end the text.
+PREFIX = re.compile(r"[\w!./-]*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _check_location(given: Given, mistakes: Mistakes) -> Location:
         prefix = ""
     elif not is_token(prefix) and (not PREFIX.fullmatch(prefix) or "//" in prefix):
         mistakes.add(
-            prefix_name, prefix, "must be letters, digits and !-_.'() between single slashes, such as orders/exports"
+            prefix_name, prefix, "must be letters, digits and !-_. between single slashes, such as orders/exports"
         )
     key_name, key = given.key
     if key is not None and not (isinstance(key, str) and (is_token(key) or KEY_ARN.fullmatch(key))):

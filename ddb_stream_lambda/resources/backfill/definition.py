@@ -22,6 +22,7 @@ from ..._engine.tokens import is_token
 from ...arguments.policies import to_json
 from ...errors import Mistakes
 from ...limits import BACKFILL_RANGES, MAX_DEFINITION_BYTES, MAX_STATE_LABEL_LENGTH, MAX_STATE_NAME_LENGTH
+from .buckets import Location
 
 Definition = dict[str, Any]
 State = Mapping[str, Any]
@@ -78,7 +79,7 @@ def check_settings(settings: Settings, mistakes: Mistakes) -> None:
 
 
 def define(
-    *, settings: Settings, worker_arn: str, worker_timeout: Any, partition: str, result_bucket: str
+    *, settings: Settings, worker_arn: str, worker_timeout: Any, partition: str, results: Location
 ) -> Definition:
     """Return the definition.
 
@@ -87,7 +88,7 @@ def define(
         worker_arn: The ARN of the worker.
         worker_timeout: The worker's timeout in seconds.
         partition: The partition of the account.
-        result_bucket: The bucket of the results.
+        results: The location of the results.
     """
 
     def call(payload: Mapping[str, Any], **fields: Any) -> Definition:
@@ -131,7 +132,7 @@ def define(
             "run.$": "$.run",
             "table.$": "$.table",
             "batch_size.$": "$.batch_size",
-            "progress": {"checkpoint": None},
+            "progress": {"checkpoint": None, "calls": 0},
         },
         "MaxConcurrency": settings.max_concurrency,
         "ToleratedFailurePercentage": settings.tolerated_failure_percentage,
@@ -148,11 +149,13 @@ def define(
                         "table.$": "$.table",
                         "batch_size.$": "$.batch_size",
                         "checkpoint.$": "$.progress.checkpoint",
+                        "calls.$": "$.progress.calls",
                     },
                     ResultSelector={
                         "checkpoint.$": "$.Payload.checkpoint",
                         "done.$": "$.Payload.done",
                         "failed.$": "$.Payload.failed",
+                        "calls.$": "$.Payload.calls",
                     },
                     ResultPath="$.progress",
                     Next=IS_FILE_COMPLETE,
@@ -167,7 +170,10 @@ def define(
         },
         "ResultWriter": {
             "Resource": f"arn:{partition}:states:::s3:putObject",
-            "Parameters": {"Bucket": result_bucket, "Prefix.$": "$.results.prefix"},
+            "Parameters": {
+                "Bucket": results.bucket,
+                "Prefix.$": f"States.Format('{results.prefix}/{{}}', $$.Execution.Name)",
+            },
         },
         "ResultPath": "$.map",
         "Next": CHECK_FILES,
