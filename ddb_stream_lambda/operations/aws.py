@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -108,7 +109,9 @@ class Connection:
                 user_agent_extra=DISTRIBUTION,
             )
             with calling(f"create the client of {service}"):
-                session = boto3.Session(profile_name=self.profile, region_name=self.region or region)
+                # boto3 reads AWS_DEFAULT_REGION only. AWS's other tools read AWS_REGION, and AWS Lambda sets it.
+                name = self.region or region or os.environ.get("AWS_REGION")
+                session = boto3.Session(profile_name=self.profile, region_name=name)
                 try:
                     self._clients[key] = session.client(
                         service, region_name=region, endpoint_url=self.endpoint_url, config=config

@@ -66,6 +66,9 @@ def add_command(commands: Subcommands) -> None:
         action="store_true",
         help="go on while the mapping is disabled; enable it within 24 hours, because the stream keeps records so long",
     )
+    target.add_argument(
+        "--no-filter", action="store_true", help="also send the items that the mapping's filters hold back"
+    )
     source = parser.add_argument_group("source (default: a scan of the table)")
     exports = source.add_mutually_exclusive_group()
     exports.add_argument(

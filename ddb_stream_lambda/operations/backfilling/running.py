@@ -144,6 +144,7 @@ class Backfill:
             mapping=options.mapping,
             function=options.to,
             allow_disabled=options.allow_disabled_mapping,
+            use_filters=not options.no_filter,
         )
         self._result |= {
             "table": target.table.name,
@@ -189,7 +190,7 @@ class Backfill:
         pace = Pace(self._max_rate(target, source), wait=self._wait)
         reader = Reader(target.table, state.run, dynamodb=self._dynamodb, s3=self._s3, pace=pace)
         invoker = Invoker(self._lambda, target.function, batch_size=target.batch_size, bisect=True, sleep=self._wait)
-        worker = Worker(target.table, state.run, reader=reader, sender=invoker)
+        worker = Worker(target.table, state.run, reader=reader, sender=invoker, matches=target.filters.match)
         budget = Budget(options.limit, may_continue=lambda: not self._stop.is_set())
         before = state.done + state.failed
         if options.limit is not None:

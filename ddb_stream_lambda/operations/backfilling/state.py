@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import threading
@@ -183,13 +182,18 @@ class State:
 
     def delete(self) -> None:
         """Delete the file at the end of the run. The file of failures stays."""
-        with self._lock, contextlib.suppress(FileNotFoundError):
-            self._path.unlink()
+        with self._lock:
+            self._path.unlink(missing_ok=True)
+            self._temporary_path.unlink(missing_ok=True)  # a process that was killed may have left it
 
     def close(self) -> None:
         """Close the file of failures."""
         if self._failures is not None:
             self._failures.close()
+
+    @property
+    def _temporary_path(self) -> Path:
+        return self._path.with_name(f"{self._path.name}.tmp")
 
     def _keep_failures(self, failures: Sequence[Failure]) -> None:
         if not failures:
@@ -215,7 +219,7 @@ class State:
             "complete": self._complete.to_json(),
             "units": {str(unit): checkpoint.to_json() for unit, checkpoint in self._checkpoints.items()},
         }
-        temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}.tmp")
+        temporary = self._temporary_path
         try:
             with temporary.open("w", encoding="utf-8") as file:
                 json.dump(data, file)

@@ -8,7 +8,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ..aws import calling
-from ..errors import UsageError
+from ..errors import AwsError, UsageError
+from ..redriving.filters import Filters
 from .records import StreamedTable
 
 PROVISIONED = "PROVISIONED"
@@ -27,6 +28,7 @@ class Target:
         read_capacity: the provisioned read units per second, or the maximum of an on-demand table; None if it has none.
         mapping: the mapping, as Lambda describes it.
         function: the function to invoke.
+        filters: the filters of the mapping.
         now: the time of AWS's clock at the look-up.
     """
 
@@ -36,6 +38,7 @@ class Target:
     read_capacity: int | None
     mapping: dict[str, Any]
     function: str
+    filters: Filters
     now: datetime
 
     @property
@@ -57,6 +60,7 @@ def find_target(
     mapping: str | None = None,
     function: str | None = None,
     allow_disabled: bool = False,
+    use_filters: bool = True,
 ) -> Target:
     """Look up a table and the function of its stream.
 
@@ -67,6 +71,7 @@ def find_target(
         mapping: the UUID of the mapping, if the stream has several.
         function: a function to invoke instead of the mapping's.
         allow_disabled: whether the mapping may be disabled.
+        use_filters: whether to apply the filters of the mapping.
 
     Raises:
         AwsError: if AWS refuses a request.
@@ -104,6 +109,7 @@ def find_target(
         read_capacity=_read_capacity(description),
         mapping=chosen,
         function=function or chosen["FunctionArn"],
+        filters=_read_filters(lambda_client, chosen["UUID"]) if use_filters else Filters([]),
         now=_time_of(answer),
     )
 
@@ -129,6 +135,18 @@ def _choose_mapping(lambda_client: Any, table: StreamedTable, uuid: str | None) 
     listed = ", ".join(f"{mapping['UUID']} ({mapping['FunctionArn']})" for mapping in mappings)
     problem = f"--mapping {uuid}: the stream has no such mapping" if uuid else "the stream has several mappings"
     raise UsageError(f"{problem}: {listed}", "give --mapping one of these")
+
+
+def _read_filters(lambda_client: Any, uuid: str) -> Filters:
+    with calling(f"look up the event source mapping {uuid}"):
+        mapping = lambda_client.get_event_source_mapping(UUID=uuid)
+    unreadable = mapping.get("FilterCriteriaError") or {}
+    if unreadable:
+        raise AwsError(
+            f"cannot read the filters of the event source mapping {uuid}: {unreadable.get('Message')}",
+            "grant kms:Decrypt on their key, or give --no-filter to send all items",
+        )
+    return Filters([entry["Pattern"] for entry in (mapping.get("FilterCriteria") or {}).get("Filters", [])])
 
 
 def _read_capacity(description: dict[str, Any]) -> int | None:

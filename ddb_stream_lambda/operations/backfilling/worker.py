@@ -19,8 +19,7 @@ from .records import StreamedTable
 from .sources import Entry, Reader, UnitError
 from .units import Checkpoint, Unit, UnitResult
 
-# A function that refuses so many items in a row is broken, or not reached: the run stops, and the items are not counted
-# as refused.
+# A function that refuses so many items in a row is broken: the run ends, and the next one sends these items again.
 MAX_FAILURES_IN_A_ROW = 10
 
 
@@ -114,6 +113,8 @@ class Worker:
         self._reader = reader
         self._sender = sender
         self._matches = matches
+        # Over all units, since a unit can have few items.
+        self._failures_in_a_row = 0
 
     def run(
         self,
@@ -164,14 +165,17 @@ class Worker:
         handled = 0
         while True:
             outcome = self._sender.send([records[index] for index in waiting]) if waiting else Outcome(0)
+            if outcome.done:
+                self._failures_in_a_row = 0
             end = len(batch) if outcome.error is None else waiting[outcome.done]
             if end > handled:
                 progress.succeed(end - handled, batch[end - 1].position, acknowledged=outcome.done > 0)
             if outcome.error is None or not outcome.reached:
                 return outcome.error
             progress.fail(Failure(records[end], outcome.error), batch[end].position)
-            if len(progress.failures) >= MAX_FAILURES_IN_A_ROW:
-                return f"the function failed for {len(progress.failures)} items in a row; the last: {outcome.error}"
+            self._failures_in_a_row += 1
+            if self._failures_in_a_row >= MAX_FAILURES_IN_A_ROW:
+                return f"the function failed for {MAX_FAILURES_IN_A_ROW} items in a row; the last: {outcome.error}"
             handled, waiting = end + 1, waiting[outcome.done + 1 :]
 
 
