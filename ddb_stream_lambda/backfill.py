@@ -157,7 +157,7 @@ class Backfill(Construct):
                 account=account,
                 statements=[
                     *places.statements_of_worker(partition),
-                    *target.statements(),
+                    *target.statements(scope=self),
                     *worker.statements_of(logs.worker),
                 ],
                 common=without_region,
@@ -254,7 +254,8 @@ def _given_target(
         mistakes.add(targets.PATTERN, pattern, "must be a DynamoDBStreamsToLambda of the app")
         return None
     invoked = pattern.lambda_alias or pattern.lambda_function
-    return targets.Given(pattern.dynamo_table_interface, invoked, pattern.event_source_mapping.uuid)
+    mapping = pattern.event_source_mapping
+    return targets.Given(pattern.dynamo_table_interface, invoked, mapping.uuid, mapping.kms_key_arn_input)
 
 
 def _check_tags(tags: object, mistakes: Mistakes) -> None:

@@ -31,6 +31,7 @@ from .backfilling.worker import Budget, Failure, Worker
 from .errors import OperationError, UsageError
 from .events import encode_event
 from .invoking import Invoker
+from .redriving.filters import Filters
 
 Event = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -166,6 +167,7 @@ def read(event: Event, settings: Settings, connection: Connection) -> Answer:
         "run": Run(execution["name"], datetime.fromisoformat(execution["started"])).to_json(),
         "table": asdict(target.table),
         "batch_size": target.batch_size,
+        "filters": target.filters.patterns,
         "written_at": export.end.timestamp(),
         "bucket": location.bucket,
         "items": export.items,
@@ -178,7 +180,7 @@ def send(event: Event, settings: Settings, connection: Connection, deadline: Dea
     """Send a unit from a checkpoint on, until it is complete or the time is nearly used up.
 
     Args:
-        event: `unit`, `checkpoint`, `run`, `table` and `batch_size`; `calls`, the number of the calls before.
+        event: `unit`, `checkpoint`, `run`, `table`, `batch_size` and `filters`; `calls`, the number of calls before.
         settings: the settings.
         connection: the connection to AWS.
         deadline: the time that is left.
@@ -206,7 +208,7 @@ def send(event: Event, settings: Settings, connection: Connection, deadline: Dea
             key = f"{settings.results.prefix}/{run.id}/{REFUSED}/{_name_of(unit)}/{_sequence_number(failures[0])}"
             _put(s3, settings, key, _failed_batch(failures, table, settings.function))
 
-    worker = Worker(table, run, reader=reader, sender=invoker)
+    worker = Worker(table, run, reader=reader, sender=invoker, matches=Filters(event["filters"]).match)
     result = worker.run(unit, checkpoint, budget=Budget(may_continue=deadline.may_continue), on_batch=keep)
     if result.error is not None:
         raise UnitFailed(result.error)
@@ -256,7 +258,7 @@ def check(event: Event, settings: Settings, connection: Connection) -> Answer:
     if refused:
         raise RecordsRefused(
             f"the function refused records, which are kept in s3://{bucket}/{prefix}; remove the cause, send them with "
-            f"`ddb-stream-lambda redrive s3://{bucket}/{prefix}`, and redrive the execution"
+            f"`ddb-stream-lambda redrive --bucket s3://{bucket}/{prefix}`, and redrive the execution"
         )
     return state | {"files": None}
 

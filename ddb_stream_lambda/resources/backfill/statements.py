@@ -9,6 +9,7 @@ from ...arguments.policies import Statement
 
 BackfillSid = Literal[
     "DecryptExports",
+    "DecryptFilters",
     "DeliverLogs",
     "DescribeTable",
     "EncryptResults",
@@ -18,6 +19,7 @@ BackfillSid = Literal[
     "ListResults",
     "ReadExports",
     "ReadListOfFiles",
+    "ReadMapping",
     "RunChildren",
     "SendTraces",
     "StartChildren",
