@@ -1,8 +1,9 @@
 """DynamoDB table with stream → Lambda, least privilege, nothing lost: a CDKTF construct.
 
 `DynamoDBStreamsToLambda` is the pattern, `Code` and `TableByArn` are values that it takes, and `PatternError` is the
-exception that it raises. `filter_pattern` and its rules write the patterns of filters. A name is loaded at its first
-use, so that a program that needs no construct, such as the hand-off, does not start the engine of cdktf.
+exception that it raises. `Backfill` sends the items that were in a large table before the stream. `filter_pattern` and
+its rules write the patterns of filters. A name is loaded at its first use, so that a program that needs no construct,
+such as the hand-off, does not start the engine of cdktf.
 
 Import this package before the provider's: see `ImportOrderWarning`.
 """
@@ -46,10 +47,12 @@ if TYPE_CHECKING:
         null,
         or_,
     )
+    from .backfill import Backfill
     from .code import Archive, Code, Dependencies, PackingError, Target
     from .errors import Mistake, PatternError
     from .pattern import DynamoDBStreamsToLambda
     from .resources.alarms import AlarmName
+    from .resources.backfill.worker import BackfillWorkerProps
     from .resources.function import ExistingFunction
     from .resources.role_statements import RoleStatement
     from .resources.table import ExistingTable, TableByArn
@@ -62,6 +65,8 @@ __all__ = [
     "AlarmThresholds",
     "Archive",
     "AttributeType",
+    "Backfill",
+    "BackfillWorkerProps",
     "Code",
     "Dependencies",
     "DynamoDBStreamsToLambda",
@@ -105,6 +110,8 @@ _MODULES = {
     "AlarmThresholds": "arguments.alarm_props",
     "Archive": "code",
     "AttributeType": "arguments.filter_rules",
+    "Backfill": "backfill",
+    "BackfillWorkerProps": "resources.backfill.worker",
     "Code": "code",
     "Dependencies": "code",
     "DynamoDBStreamsToLambda": "pattern",

@@ -316,3 +316,28 @@ ALARM_THRESHOLDS: Mapping[str, Range] = {
     "queue_messages": Minimum(0, unit="messages"),
     "queue_age": Range(60, 21_600, "seconds"),
 }
+
+# https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html: the characters that the
+# names in Amazon CloudWatch Logs allow too.
+STATE_MACHINE_NAME = NameRule(1, 80, "A-Za-z0-9_-")
+# https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
+BACKFILL_RANGES: Mapping[str, Range] = {
+    "max_concurrency": Range(1, 10_000, "files at once"),
+    "tolerated_failure_percentage": Range(0, 100, "percent of the files"),
+    # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html: MaxAttempts.
+    "max_retries": Range(0, 99_999_999, "retries"),
+}
+# The same page: a label is part of the ARNs of the children.
+MAX_STATE_LABEL_LENGTH = 40
+# https://states-language.net/spec.html: the name of a state.
+MAX_STATE_NAME_LENGTH = 80
+# https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html: a state machine's definition.
+MAX_DEFINITION_BYTES = 1024 * 1024
+# https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionConcurrency.html. The account's quota decides more.
+BACKFILL_WORKER_RANGES: Mapping[str, Range] = {
+    # A worker needs time for some batches before it hands back its checkpoint.
+    "timeout": Range(60, 900, "seconds"),
+    "memory_size": Range(256, 10_240, "MB"),
+    "ephemeral_storage": Range(512, 10_240, "MB"),
+    "reserved_concurrent_executions": Range(1, 10_000, "executions"),
+}

@@ -12,9 +12,8 @@ from constructs import Construct
 from ._engine import tokens
 from ._engine.addresses import claim_addresses
 from ._engine.failures import is_engine_error, reason_of, report_engine_errors
-from ._engine.installation import DISTRIBUTIONS, OTHER_TOOL, TOOL
+from ._engine.locating import locate_new
 from ._engine.marks import mark_pattern
-from ._engine.scopes import Location, is_in_other_tool, locate
 from .arguments._generated import (
     DynamoEventSourceProps,
     DynamoTableProps,
@@ -35,7 +34,7 @@ from .arguments._generated import (
 )
 from .arguments.alarm_props import AlarmProps, WrongAlarmProps
 from .arguments.vocabulary import explain_unknown
-from .errors import Mistakes, PatternError
+from .errors import Mistakes
 from .resources import (
     alarms,
     dashboard,
@@ -216,7 +215,7 @@ class DynamoDBStreamsToLambda(Construct):
         silence_warnings: Collection[WarningId] = (),
         **unknown: Never,
     ) -> None:
-        location = _locate_pattern(scope, id)
+        location = locate_new(scope, id)
         path = location.path
         with report_engine_errors(path):
             # All inputs are checked, in the order of the data flow, before anything is created.
@@ -501,24 +500,6 @@ class DynamoDBStreamsToLambda(Construct):
     def dashboard(self) -> CloudwatchDashboard | None:
         """The dashboard with the figures of the alarms; None without `deploy_alarms`."""
         return self._dashboard
-
-
-def _locate_pattern(scope: object, id: object) -> Location:
-    """Return the location that the pattern will have; raise `PatternError` if it cannot be created there."""
-    parent = locate(scope)
-    mistakes = Mistakes(str(id), show=lambda value: value if parent is None else tokens.describe(value, parent.stack))
-    if not isinstance(id, str) or not id.strip():
-        mistakes.add("id", id, "must be text that is unique in its scope, such as pipeline")
-    elif tokens.is_token(id) or "/" in id:
-        mistakes.add("id", id, "must be plain text without / and Terraform expressions, such as pipeline")
-    if parent is None:
-        message = f"must be a TerraformStack of {TOOL}, or a construct in one, such as self"
-        if is_in_other_tool(scope):
-            message += f"; this one belongs to {OTHER_TOOL}: for an app on it, install {DISTRIBUTIONS[OTHER_TOOL]}"
-        mistakes.add("scope", scope, message)
-        raise PatternError(mistakes.path, mistakes.found)
-    mistakes.raise_any()
-    return Location(f"{parent.path}/{id}", parent.stack)
 
 
 def _check_keywords(unknown: Mapping[str, object], mistakes: Mistakes) -> None:

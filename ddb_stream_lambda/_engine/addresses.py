@@ -77,11 +77,13 @@ class _PatternAddresses:
         stack: Those of its stack.
         path: The ids from the stack to the pattern.
         prefix: The start of each logical id.
+        has_moves: Whether older versions deployed it with other addresses.
     """
 
     stack: _StackAddresses
     path: tuple[str, ...]
     prefix: str
+    has_moves: bool
 
 
 _stacks: WeakKeyDictionary[TerraformStack, _StackAddresses] = WeakKeyDictionary()
@@ -89,7 +91,7 @@ _addresses: WeakKeyDictionary[TerraformElement, str] = WeakKeyDictionary()
 _patterns: WeakKeyDictionary[Construct, _PatternAddresses] = WeakKeyDictionary()
 
 
-def claim_addresses(pattern: Construct, location: Location) -> None:
+def claim_addresses(pattern: Construct, location: Location, *, has_moves: bool = True) -> None:
     """Give the pattern its prefix. The elements that `set_address` gets later have it.
 
     A stack with its own `_allocate_logical_id` decides about all addresses itself.
@@ -97,6 +99,7 @@ def claim_addresses(pattern: Construct, location: Location) -> None:
     Args:
         pattern: The pattern, without children.
         location: Its location.
+        has_moves: Whether older versions of the package deployed it, with the addresses of the engine.
     """
     if type(location.stack)._allocate_logical_id is not TerraformStack._allocate_logical_id:
         return
@@ -110,7 +113,7 @@ def claim_addresses(pattern: Construct, location: Location) -> None:
     if len(prefix) > MAX_PREFIX_LENGTH or prefix in stack.owners:
         prefix = _with_digest(prefix[:MAX_PREFIX_LENGTH], path)
     stack.owners[prefix] = path
-    _patterns[pattern] = _PatternAddresses(stack, tuple(path.split("/")), prefix)
+    _patterns[pattern] = _PatternAddresses(stack, tuple(path.split("/")), prefix, has_moves)
 
 
 def set_address(element: TerraformElement, *, scope: Construct, id: str, suffix: str) -> None:
@@ -136,7 +139,7 @@ def set_address(element: TerraformElement, *, scope: Construct, id: str, suffix:
     stack.elements[address] = element
     _addresses[element] = address
     former = former_logical_id((*pattern.path, id))
-    if isinstance(element, TerraformResource) and IDENTIFIER.fullmatch(former):
+    if pattern.has_moves and isinstance(element, TerraformResource) and IDENTIFIER.fullmatch(former):
         stack.moves.append((f"{kind}.{former}", address))
 
 

@@ -12,7 +12,7 @@ import stat
 import tempfile
 import zipfile
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -250,6 +250,24 @@ class Code:
             return f"there is no space left in {folder}; free some, or set TMPDIR to another folder"
         file = error.filename or self.path
         return f"{file} cannot be read ({error.strerror}); make it readable, or leave it out with exclude"
+
+
+def pack_package(directory: Path) -> Archive:
+    """Pack a Python package into an archive in a temporary folder, under the name of its directory.
+
+    `Code` packs the files of a directory without its name, so that the modules of a package could not import each
+    other relative to it. The archive is deleted when the process ends.
+
+    Args:
+        directory: The package's directory. Only its Python files are packed.
+    """
+    files = [file for file in find_files(directory, ()) if file.name.endswith(".py")]
+    entries = [replace(file.read_entry(), name=f"{directory.name}/{file.name}") for file in files]
+    path = Path(tempfile.mkdtemp(dir=_create_temporary_folder().name)) / f"{directory.name}.zip"
+    with path.open("wb") as archive:
+        write_archive(archive, entries)
+    with path.open("rb") as archive:
+        return Archive(path, hashlib.file_digest(archive, "sha256").digest())
 
 
 def _to_path(value: str | os.PathLike[str], *, function: str, parameter: str) -> Path:

@@ -27,10 +27,22 @@ def look_up_arn(*, scope: Construct, service: str, name: str, companion: Mapping
         companion: The `provider` and `region` of the function.
     """
     without_region = companion_arguments(companion, regional=False)
-    partition = _create_once(DataAwsPartition, scope, "partition", without_region).partition
+    partition = look_up_partition(scope=scope, companion=companion)
     region = companion.get("region") or _create_once(DataAwsRegion, scope, "region", without_region).region
-    account = _create_once(DataAwsCallerIdentity, scope, "account", without_region).account_id
+    account = look_up_account(scope=scope, companion=companion)
     return f"arn:{partition}:{service}:{region}:{account}:{name}"
+
+
+def look_up_partition(*, scope: Construct, companion: Mapping[str, Any]) -> str:
+    """Create the data source that gives the partition, such as ``aws`` or ``aws-cn``, and return it."""
+    arguments = companion_arguments(companion, regional=False)
+    return _create_once(DataAwsPartition, scope, "partition", arguments).partition
+
+
+def look_up_account(*, scope: Construct, companion: Mapping[str, Any]) -> str:
+    """Create the data source that gives the account, and return its id."""
+    arguments = companion_arguments(companion, regional=False)
+    return _create_once(DataAwsCallerIdentity, scope, "account", arguments).account_id
 
 
 def _create_once(kind: type[DataSourceT], scope: Construct, id: str, arguments: Mapping[str, Any]) -> DataSourceT:

@@ -120,7 +120,7 @@ def check_log_group(
     )
     default_name = defaults(used_by.arguments.get("function_name", path), {})["name"]
     is_default = arguments.get("name") == default_name
-    _check_values(arguments, is_default=is_default, mistakes=mistakes)
+    check_values(arguments, is_default=is_default, mistakes=mistakes)
     return NewLogGroup(with_companion(arguments, used_by.companion()), is_default)
 
 
@@ -137,7 +137,8 @@ def build_log_group(*, scope: Construct, log_group: NewLogGroup | GivenLogGroup 
             return LogGroup(created, refer_to(created, "arn"), None if is_default else created.name)
 
 
-def _check_values(arguments: Arguments, *, is_default: bool, mistakes: Mistakes) -> None:
+def check_values(arguments: Arguments, *, is_default: bool, mistakes: Mistakes) -> None:
+    """Add a mistake for each value that CloudWatch Logs would refuse."""
     if {"name", "name_prefix"} <= arguments.keys():
         message = "a log group has a name, or a prefix that Terraform completes; remove one of the two"
         mistakes.add(f"{PROPS}.name_prefix", arguments["name_prefix"], message)

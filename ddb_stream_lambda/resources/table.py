@@ -217,7 +217,7 @@ def build_table(*, scope: Construct, table: NewTable | GivenTable, function_comp
                 companion = table.companion() if _is_in_stack_of(interface, scope) else function_companion
                 key = look_up_key(scope=scope, id="table-key", suffix="table", key=key, companion=companion)
             missing_stream = STREAM_IS_OFF if isinstance(interface, DataAwsDynamodbTable) else None
-            return Table(interface, None, _arn_of(interface), _text(interface.stream_arn), key, missing_stream)
+            return Table(interface, None, arn_of(interface), _text(interface.stream_arn), key, missing_stream)
         case NewTable(arguments):
             created = create(DynamodbTable, scope=scope, id="table", arguments=arguments)
             encryption = known_block(arguments, "server_side_encryption")
@@ -360,7 +360,8 @@ def _check_existing(existing: ExistingTable, mistakes: Mistakes) -> None:
             _check_arns(existing, mistakes)
 
 
-def _arn_of(existing: ExistingTable) -> str:
+def arn_of(existing: ExistingTable) -> str:
+    """Return the ARN of a given table."""
     if not isinstance(existing, TableByArn) or existing.arn is not None:
         return _text(existing.arn)
     if is_token(existing.stream_arn):

@@ -19,7 +19,7 @@ from cdktf_cdktf_provider_aws.provider import AwsProvider
 from .providers import Provider
 
 STACK = "orders"
-SERVICES = ("cloudwatch", "cloudwatchlogs", "dynamodb", "ec2", "iam", "kms", "lambda", "s3", "sns", "sqs", "sts")
+SERVICES = ("cloudwatch", "cloudwatchlogs", "dynamodb", "ec2", "iam", "kms", "lambda", "s3", "sfn", "sns", "sqs", "sts")
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
 SETTINGS = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
 COMMANDS_WITH_COLOR = ("init", "validate", "plan", "apply", "destroy")

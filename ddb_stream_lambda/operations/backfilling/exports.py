@@ -13,6 +13,7 @@ from typing import Any
 
 from ..aws import calling
 from ..errors import AwsError, OperationError, UsageError
+from .target import Target
 from .units import ExportFile, Location
 
 SUMMARY = "manifest-summary.json"
@@ -99,6 +100,30 @@ def read_export(s3: Any, location: Location) -> Export:
             "copy the folder again, or make a new export",
         )
     return export
+
+
+def check_export(export: Export, target: Target, *, allow_gap: bool) -> None:
+    """Check that an export fits a table and its present stream.
+
+    Args:
+        export: the export.
+        target: the table with its stream.
+        allow_gap: whether the export may be older than the stream.
+
+    Raises:
+        UsageError: if it does not fit.
+    """
+    if export.table_arn != target.table.arn:
+        raise UsageError(
+            f"{export.location}: is an export of {export.table_arn}, not of {target.table.arn}",
+            "give the export of this table",
+        )
+    if export.end < target.stream_created and not allow_gap:
+        raise UsageError(
+            f"{export.location}: ends at {export.end.isoformat()}, before the stream was created at "
+            f"{target.stream_created.isoformat()}; changes between are in neither",
+            "make a new export, or give --allow-gap and send the incremental exports of the time between afterwards",
+        )
 
 
 def _data_file(line: Mapping[str, Any], bucket: str, end: datetime) -> ExportFile:

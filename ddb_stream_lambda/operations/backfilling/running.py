@@ -23,7 +23,7 @@ from ..invoking import Invoker
 from ..progress import Progress, duration
 from .capacity import Pace
 from .coordinator import Source, run_units
-from .exports import Export, Window, read_export, start_export, wait_for_export
+from .exports import Window, check_export, read_export, start_export, wait_for_export
 from .numbering import Run
 from .sources import Reader
 from .state import State
@@ -274,7 +274,7 @@ class Backfill:
             return Scan(target.table.name, segments, options.consistent), target.items
         location = options.export or self._started_export(target, state)
         export = read_export(self._s3, location)
-        _check_export(export, target, allow_gap=options.allow_gap)
+        check_export(export, target, allow_gap=options.allow_gap)
         if export.is_incremental:
             self._progress.note(
                 "an incremental export has no sequence numbers of the stream: a function that orders by them keeps "
@@ -338,7 +338,7 @@ class Backfill:
             source: Source = Files(())
         elif options.export:
             export = read_export(self._s3, options.export)
-            _check_export(export, target, allow_gap=options.allow_gap)
+            check_export(export, target, allow_gap=options.allow_gap)
             items, size, source = export.items, export.bytes, Files(export.files)
             kind = "incremental export" if export.is_incremental else "full export"
             text.append(f"source     {kind} of {export.end:%Y-%m-%d %H:%M:%S} UTC, {len(export.files):,} files")
@@ -378,20 +378,6 @@ class Backfill:
 def _default_segments(target: Target, workers: int) -> int:
     # A segment of a large table is at most about 1 GiB, so that a slow segment does not keep one worker busy for long.
     return max(workers * SEGMENTS_PER_WORKER, min(1_000_000, target.bytes // 2**30))
-
-
-def _check_export(export: Export, target: Target, *, allow_gap: bool) -> None:
-    if export.table_arn != target.table.arn:
-        raise UsageError(
-            f"{export.location}: is an export of {export.table_arn}, not of {target.table.arn}",
-            "give the export of this table",
-        )
-    if export.end < target.stream_created and not allow_gap:
-        raise UsageError(
-            f"{export.location}: ends at {export.end.isoformat()}, before the stream was created at "
-            f"{target.stream_created.isoformat()}; changes between are in neither",
-            "make a new export, or give --allow-gap and send the incremental exports of the time between afterwards",
-        )
 
 
 def _detail(state: State, pace: Pace) -> str:

@@ -44,6 +44,11 @@ class Filters:
         for pattern in self._patterns:
             _matches(pattern, {})  # also evaluates every operator
 
+    @property
+    def patterns(self) -> list[str]:
+        """The patterns as JSON text."""
+        return [json.dumps(pattern) for pattern in self._patterns]
+
     def __bool__(self) -> bool:
         return bool(self._patterns)
 
