@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import boto3
-import pytest
 
 from .install import EMULATOR_PYTHON, ROOT
 
 T = TypeVar("T")
+
+
+class EmulatorError(Exception):
+    """The emulator did not do something in time; the message has the end of its log."""
 
 
 def find_free_port() -> int:
@@ -45,7 +48,11 @@ class Emulator:
             )
 
     def __enter__(self) -> Emulator:
-        self.wait_for(self._is_healthy, "the emulator's start", seconds=60)
+        try:
+            self.wait_for(self._is_healthy, "the emulator's start", seconds=60)
+        except BaseException:  # also an interruption
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -65,7 +72,7 @@ class Emulator:
         """Return the condition's first true value.
 
         Raises:
-            pytest.fail.Exception: the condition stayed false; the message has the end of the emulator's log.
+            EmulatorError: if the condition stays false.
         """
         end = time.monotonic() + seconds
         while time.monotonic() < end and self._process.poll() is None:
@@ -73,7 +80,7 @@ class Emulator:
                 return value
             time.sleep(0.1)
         log_end = self.log.read_text()[-4000:]
-        pytest.fail(f"waited {seconds} s for {description}; the end of the emulator's log:\n{log_end}")
+        raise EmulatorError(f"waited {seconds} s for {description}; the end of the emulator's log:\n{log_end}")
 
     def _is_healthy(self) -> bool:
         try:
