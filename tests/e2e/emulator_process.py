@@ -31,6 +31,8 @@ def find_free_port() -> int:
 class Emulator:
     """A process of the emulator. As a context manager it waits for the start and ends the process.
 
+    The process also ends when this process does, whatever ends it. The tests and `make demo` use this class.
+
     Attributes:
         url: the address of all services.
         log: the file with the emulator's output.
@@ -44,12 +46,17 @@ class Emulator:
         command = [str(EMULATOR_PYTHON), "-m", "tests.e2e.emulator.serve", str(port), str(folder / "files")]
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=_clean_environment()
+                command,
+                cwd=ROOT,
+                stdin=subprocess.PIPE,  # the emulator ends when it is closed
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=_clean_environment(),
             )
 
     def __enter__(self) -> Emulator:
         try:
-            self.wait_for(self._is_healthy, "the emulator's start", seconds=60)
+            self.wait_until_started()
         except BaseException:  # also an interruption
             self.__exit__()
             raise
@@ -62,6 +69,16 @@ class Emulator:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+
+    def wait_until_started(self) -> None:
+        """Wait until the emulator answers.
+
+        Raises:
+            EmulatorError: if it does not start.
+        """
+        self.wait_for(self._is_healthy, "the emulator's start", seconds=60)
 
     def client(self, service: str, region: str = "eu-west-1") -> Any:
         """Return a boto3 client of a service."""

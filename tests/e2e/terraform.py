@@ -25,7 +25,6 @@ SETTINGS = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
 COMMANDS_WITH_COLOR = ("init", "validate", "plan", "apply", "destroy")
 
 
-
 class TerraformError(Exception):
     """A command of Terraform ended with another exit code than expected; the message has its output."""
 

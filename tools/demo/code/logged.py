@@ -1,4 +1,4 @@
-"""The handler of the demo: the handler of the sample function, with log lines about the records that it gets."""
+"""The handler of the demo: calls the handler of the sample function, and logs which records it gets."""
 
 import json
 from typing import Any
@@ -7,17 +7,17 @@ import index
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
-    """Call the sample function's handler."""
+    """Process a batch, and write a log line before and after it."""
     numbers = [record["dynamodb"]["SequenceNumber"] for record in event["Records"]]
-    _log(invocation=context.aws_request_id, records=numbers)
+    log(context, records=numbers)
     try:
         response = index.handler(event, context)
     except BaseException as error:
-        _log(invocation=context.aws_request_id, error=f"{type(error).__name__}: {error}")
+        log(context, error=f"{type(error).__name__}: {error}")
         raise
-    _log(invocation=context.aws_request_id, failures=[failure["itemIdentifier"] for failure in response["batchItemFailures"]])
+    log(context, failed=[failure["itemIdentifier"] for failure in response["batchItemFailures"]])
     return response
 
 
-def _log(**fields: Any) -> None:
-    print(json.dumps({"demo": fields}))
+def log(context: Any, **fields: Any) -> None:
+    print(json.dumps({"demo": {"invocation": context.aws_request_id, **fields}}))
