@@ -17,6 +17,7 @@ from typing import Any, Never
 
 from .handoff import command as handoff
 from .handoff.errors import UsageError
+from .operations.redriving import command as redrive
 
 PROGRAM = "ddb-stream-lambda"
 DISTRIBUTION = "ddb-stream-lambda"
@@ -78,6 +79,7 @@ def build_parser(version: str) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {version}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     handoff.add_command(commands, version)
+    redrive.add_command(commands)
     return parser
 
 

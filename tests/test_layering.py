@@ -14,8 +14,9 @@ GROUND = {"errors", "limits"}
 # Part of the package -> the other parts that it may import.
 LAYERS: dict[str, set[str]] = {
     "__main__": {"cli"},
-    "cli": {"handoff"},
+    "cli": {"handoff", "operations"},
     "handoff": {"errors"},
+    "operations": set(),  # it is also packed into a function, without the rest of the package
     "pattern": {"resources", "arguments", "code", "_engine", *GROUND},
     "resources": {"arguments", "code", "_engine", *GROUND},
     "arguments": {"code", "_engine", *GROUND},

@@ -1,0 +1,1 @@
+"""Sends the records of failed batches again: ``ddb-stream-lambda redrive``."""

@@ -1,0 +1,144 @@
+"""The journal of a source: a local file with what is done, so that a run continues where the last one stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from ..errors import UsageError
+
+# Failed batches leave a queue after 14 days at most, and a failure bucket after 90 days by default.
+MAX_AGE_SECONDS = 120 * 86400
+
+
+def default_folder() -> Path:
+    """Return the folder of the journals of this user.
+
+    https://specifications.freedesktop.org/basedir-spec/latest/
+    """
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "ddb-stream-lambda" / "redrive"
+
+
+def journal_path(source: str, target: str | None) -> Path:
+    """Return the journal of a source and a function to send to."""
+    digest = hashlib.sha256(f"{source}\n{target or ''}".encode()).hexdigest()[:16]
+    return default_folder() / f"{digest}.jsonl"
+
+
+class Journal:
+    """The file, which one run at a time can have open. Threads can share it.
+
+    Each line is written to disk before the next batch is sent, so that a stop at any moment repeats one batch at most.
+
+    Args:
+        path: the file; created with its folder if it does not exist.
+
+    Raises:
+        UsageError: if another run has it open, or the file cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        # Identity of a batch -> sequence number up to which its records are done, and the time of the line.
+        self._through: dict[str, tuple[int, float]] = {}
+        # The receipts that a run that was killed still held.
+        self.receipts: list[str] = []
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a+", encoding="utf-8")
+            path.chmod(0o600)
+        except OSError as error:
+            raise UsageError(f"cannot write the journal {path}: {error.strerror}", "give --journal FILE") from None
+        if not _try_lock(self._file):
+            self._file.close()
+            raise UsageError(
+                f"another run of redrive on this machine has the journal {path} open",
+                "wait for it to end, or run the command on another source",
+            )
+        self._load()
+
+    def through(self, identity: str) -> int:
+        """Return the sequence number up to which a batch is done; -1 if nothing is done."""
+        return self._through.get(identity, (-1, 0.0))[0]
+
+    def hold(self, receipts: Iterable[str]) -> None:
+        """Record the receipts of the messages that this run holds."""
+        self._write({"held": list(receipts)})
+
+    def record(self, done: Mapping[str, int]) -> None:
+        """Record the sequence numbers up to which batches are done."""
+        if done:
+            now = time.time()
+            with self._lock:
+                self._through.update({identity: (through, now) for identity, through in done.items()})
+            self._write({"done": dict(done), "time": round(now)})
+
+    def forget(self, identities: Sequence[str]) -> None:
+        """Record that batches are done and left the source."""
+        with self._lock:
+            for identity in identities:
+                self._through.pop(identity, None)
+        self._write({"gone": list(identities)})
+
+    def close(self) -> None:
+        """Keep only the batches that are done in part, and close the file. Remove it if there are none."""
+        with self._lock:
+            oldest = time.time() - MAX_AGE_SECONDS
+            kept = {identity: entry for identity, entry in self._through.items() if entry[1] >= oldest}
+            with contextlib.suppress(OSError):
+                self._file.seek(0)
+                self._file.truncate()
+                for identity, (through, time_of_line) in kept.items():
+                    self._file.write(json.dumps({"done": {identity: through}, "time": round(time_of_line)}) + "\n")
+                self._file.flush()
+                if not kept and sys.platform != "win32":
+                    self.path.unlink(missing_ok=True)
+            self._file.close()
+
+    def _load(self) -> None:
+        self._file.seek(0)
+        for line in self._file:
+            try:
+                entry = json.loads(line)
+            except ValueError:  # the run was killed while it wrote the line
+                continue
+            for identity, through in entry.get("done", {}).items():
+                self._through[identity] = (int(through), float(entry.get("time", 0)))
+            for identity in entry.get("gone", []):
+                self._through.pop(identity, None)
+            self.receipts = entry.get("held", self.receipts)
+        self._file.seek(0, os.SEEK_END)
+
+    def _write(self, entry: Mapping[str, Any]) -> None:
+        with self._lock:
+            # The line break before it ends a line that was cut off when an earlier run was killed.
+            self._file.write(f"\n{json.dumps(entry)}\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+
+def _try_lock(file: IO[str]) -> bool:
+    """Lock a file for this process, and return whether that succeeded. The lock ends with the process."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
