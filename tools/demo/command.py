@@ -17,6 +17,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
+# Before the provider's package, which is then loaded on demand.
+import ddb_stream_lambda  # noqa: F401
+
 import local
 from tests.e2e.emulator_process import Emulator, EmulatorError
 from tests.e2e.providers import Provider, ProviderMissingError, choose_provider

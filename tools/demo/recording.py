@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.terminal_theme import SVG_EXPORT_THEME
+from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 # The prefix of all names in the picture. It is fixed, so that two recordings differ only in what happened.
@@ -16,6 +16,13 @@ WIDTH = 104
 # Pauses of the animation are shorter than those of the demo, which waits for Terraform most of the time.
 LONGEST_PAUSE = 0.7
 SHORTEST_PAUSE = 0.12
+# The picture has its own background, so that it is readable on a light and on a dark page.
+BACKGROUND, FOREGROUND = (22, 27, 34), (230, 237, 243)
+# Red, green, yellow, blue, magenta and cyan.
+NORMAL = [(255, 123, 114), (86, 211, 100), (227, 179, 65), (121, 192, 255), (210, 168, 255), (86, 212, 221)]
+BRIGHT = [(255, 161, 152), (126, 231, 135), (242, 204, 96), (165, 214, 255), (255, 166, 87), (179, 240, 255)]
+GRAY, WHITE = (145, 152, 161), (255, 255, 255)
+THEME = TerminalTheme(BACKGROUND, FOREGROUND, [BACKGROUND, *NORMAL, FOREGROUND], [GRAY, *BRIGHT, WHITE])
 FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 # Rich's own format loads a font from another host, which the browser does not do for an image.
 FORMAT = """\
@@ -83,7 +90,7 @@ class Recording:
             command: the command that the title bar shows.
             name: the text for readers that do not see the picture.
         """
-        picture = self._console.export_svg(title=command, theme=SVG_EXPORT_THEME, code_format=FORMAT, unique_id=ID)
+        picture = self._console.export_svg(title=command, theme=THEME, code_format=FORMAT, unique_id=ID)
         texts = {"@NAME@": escape(name), "@FONT@": FONT, "@ANIMATION@": animation(self.times)}
         for place, text in texts.items():
             picture = picture.replace(place, text)

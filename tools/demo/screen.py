@@ -14,7 +14,7 @@ from .recording import Recording
 
 # Where something happens -> its color.
 COLORS = {
-    "terraform": "bright_black",
+    "terraform": "bright_magenta",
     "table": "cyan",
     "stream": "blue",
     "function": "magenta",
@@ -54,7 +54,7 @@ class Screen:
 
     def note(self, text: str) -> None:
         """Print a line about the demo itself."""
-        self._print(Text(text, style="dim"))
+        self._print(Text(text, style="bright_black"))
 
     def title(self, text: str) -> None:
         """Print the title of a step."""
@@ -90,8 +90,8 @@ class Screen:
             yield
 
     def _timed(self, place: str, color: str) -> Text:
-        time = Text(f"{self.seconds:7.2f} s  ", style="dim")
-        return time.append(f"{place:<{PLACE_WIDTH}}  ", style=f"not dim {color}")
+        line = Text().append(f"{self.seconds:7.2f} s  ", style="bright_black")
+        return line.append(f"{place:<{PLACE_WIDTH}}  ", style=color)
 
     def _print(self, line: Text) -> None:
         self._console.print(line, soft_wrap=True)

@@ -56,7 +56,9 @@ class Example:
 
     def _synthesize(self, *, mended: bool) -> Path:
         work = self._terraform.folder.with_name("mended" if mended else "mistaken")
-        shutil.rmtree(work, ignore_errors=True)
+        stack_folder = work / "out" / "stacks" / STACK
+        if stack_folder.exists():
+            return stack_folder
         source = work / "function"
         shutil.copytree(FUNCTION, source, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(CODE / "logged.py", source / "logged.py")
@@ -68,7 +70,7 @@ class Example:
         app = App(outdir=str(work / "out"))
         SampleStack(app, STACK, code=code)
         app.synth()
-        return work / "out" / "stacks" / STACK
+        return stack_folder
 
     def _adapt(self, resources: dict[str, Any], *, retained: bool) -> None:
         """Change the resources: the search engine of this machine, log lines, and a limit of retries."""

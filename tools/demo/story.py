@@ -132,7 +132,7 @@ class Story:
         self._screen.line("terraform", "apply: the function without the mistake")
         seen = len(self._world.invocations())
         redriven = self._world.redrive()
-        self._screen.line("redrive", f"exit code {redriven.exit_code}, records sent: {redriven.records}")
+        self._screen.line("redrive", f"{redriven.records} record sent, exit code {redriven.exit_code}")
         self._check(
             (redriven.exit_code, redriven.records) == (0, 1), "redrive read the record from the stream", redriven.output
         )
@@ -195,8 +195,8 @@ class Story:
         """Wait until the index has the change of a record, and show it."""
         self._wait(f"the index to have the record {number}", lambda: self._world.indexed_positions().get(id) == number)
         document = self._world.documents().get(id)
-        shown = "no document, a tombstone" if document is None else f"document, amount {document.get('amount')}"
-        self._screen.line("index", f"{id}: {shown}, of sequence number {number}")
+        shown = f"tombstone of {id}" if document is None else f"document {id}, amount {document.get('amount')}"
+        self._screen.line("index", f"{shown}, sequence number {number}")
 
     def _show(self, invocation: Invocation) -> None:
         count = _count(invocation)
