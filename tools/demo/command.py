@@ -52,7 +52,6 @@ FOLDER_PREFIX = "ddb-stream-lambda-demo-"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-EMULATOR = "localemu"
 INSTALL_TERRAFORM = "install Terraform 1.5 or later: https://developer.hashicorp.com/terraform/install"
 INSTALL_AGAIN = "correct that, and run `python tests/e2e/install.py`"
 
@@ -137,14 +136,18 @@ def start_world(screen: Screen, stack: ExitStack, *, engine: str | None) -> Loca
         provider = find_provider(folder)
         emulator = Emulator(folder / "emulator")
         stack.push(emulator)  # it starts while the search engine starts
-        search_url, search = open_search(screen, stack, folder, choice=engine)
+        search_url, why_not_real = open_search(stack, folder, choice=engine)
         emulator.wait_until_started()
+    search = Engine(search_url)
+    real = [f"Terraform {terraform_version()}", str(provider), "the sample function"]
     screen.note("A table, its stream, a function and a search index, on this machine only: no AWS account.")
-    screen.note(f"Real: Terraform {terraform_version()}, {provider}, the sample function, {search}.")
-    screen.note(f"Emulated: AWS, by {EMULATOR} with the repairs in docs/emulators.md (bisection is one of them).")
+    screen.note(f"Real: {', '.join(real if why_not_real else [*real, f'OpenSearch {search.version}'])}.")
+    screen.note("Emulated: AWS, by localemu with the repairs in docs/emulators.md (bisection is one of them).")
+    if why_not_real:
+        screen.note(f"Emulated: the search engine, by the search server of the tests. {why_not_real}")
     screen.note("The times are those at which the demo sees something.")
     terraform = Terraform(folder / "terraform", provider)
-    return LocalWorld(emulator=emulator, terraform=terraform, engine=Engine(search_url), folder=folder)
+    return LocalWorld(emulator=emulator, terraform=terraform, engine=search, folder=folder)
 
 
 def find_provider(folder: Path) -> Provider:
@@ -169,26 +172,28 @@ def terraform_version() -> str:
     return str(json.loads(process.stdout)["terraform_version"])
 
 
-def open_search(screen: Screen, stack: ExitStack, folder: Path, *, choice: str | None) -> tuple[str, str]:
-    """Start a search engine, and return its URL and what it is.
+def open_search(stack: ExitStack, folder: Path, *, choice: str | None) -> tuple[str, str]:
+    """Start a search engine.
 
     Args:
-        screen: where it is said that the tests' server takes the engine's place.
         stack: ends the engine.
         folder: the folder for the engine's data.
         choice: "opensearch" or "server", or None for the first that can be started.
 
+    Returns:
+        The URL, and why it is not a real engine; empty if it is one.
+
     Raises:
         MissingError: if OpenSearch was chosen and cannot be started.
     """
+    reason = "This engine was chosen."
     if choice != "server":
         try:
             installation = local.load_or_install()
         except CannotInstallError as error:
+            reason = f"OpenSearch cannot be started: {error}."
             if choice == "opensearch":
-                raise MissingError(f"OpenSearch cannot be started: {error}") from None
-            screen.note(f"OpenSearch cannot be started: {error}.")
+                raise MissingError(reason) from None
         else:
-            url = stack.enter_context(Node(installation, folder / "opensearch")).url
-            return url, f"OpenSearch {Engine(url).version}"
-    return stack.enter_context(SearchServer(time.time)).url, "the search server of the tests instead of OpenSearch"
+            return stack.enter_context(Node(installation, folder / "opensearch")).url, ""
+    return stack.enter_context(SearchServer(time.time)).url, reason

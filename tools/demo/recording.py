@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 from xml.sax.saxutils import escape
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 # The prefix of all names in the picture. It is fixed, so that two recordings differ only in what happened.
 ID = "demo"
-WIDTH = 104
+WIDTH = 100
 # Pauses of the animation are shorter than those of the demo, which waits for Terraform most of the time.
 LONGEST_PAUSE = 0.7
 SHORTEST_PAUSE = 0.12
@@ -51,15 +50,11 @@ FORMAT = """\
 """
 
 
-class TooLongError(Exception):
-    """A line does not fit into the picture."""
-
-
 class Recording:
     """Collects the lines of the demo.
 
     Attributes:
-        times: the time of each line in seconds.
+        times: the time of each line of the picture in seconds.
     """
 
     def __init__(self) -> None:
@@ -69,19 +64,16 @@ class Recording:
         )
 
     def add(self, line: Text, seconds: float) -> None:
-        """Add a line.
+        """Add a line. A line that is longer than the picture is wide becomes several.
 
         Args:
             line: the line.
             seconds: its time.
-
-        Raises:
-            TooLongError: if it is longer than the picture is wide.
         """
-        if cell_len(line.plain) > WIDTH:
-            raise TooLongError(f"{line.plain!r} has {cell_len(line.plain)} characters; make it at most {WIDTH}")
-        self.times.append(seconds)
-        self._console.print(line)
+        for row in line.wrap(self._console, WIDTH):
+            row.rstrip()
+            self.times.append(seconds)
+            self._console.print(row)
 
     def svg(self, *, command: str, name: str) -> str:
         """Return the picture.
