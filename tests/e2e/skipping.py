@@ -1,4 +1,4 @@
-"""What could not be installed, and how tests that need it are skipped."""
+"""Skip tests that need something that is not installed."""
 
 import json
 

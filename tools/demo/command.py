@@ -43,7 +43,7 @@ EPILOG = """\
 exit codes:
   0    everything that was shown is true
   1    something that was to be shown is not true, or a program failed
-  2    wrong usage, or something is missing; the message says what to install
+  2    wrong usage, or something is missing; the message names what to install
   130  interrupted; nothing is left
 """
 COMMAND = "make demo"
@@ -57,7 +57,7 @@ INSTALL_AGAIN = "correct that, and run `python tests/e2e/install.py`"
 
 
 class MissingError(Exception):
-    """Something that the demo needs is not on this machine; the message says how to install it."""
+    """Something that the demo needs is not on this machine; the message names how to install it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -121,10 +121,10 @@ def interruptions() -> Iterator[None]:
 
 
 def start_world(screen: Screen, stack: ExitStack, *, engine: str | None) -> LocalWorld:
-    """Start the emulator and a search engine, and say what is real and what is emulated.
+    """Start the emulator and a search engine, and print what is real and what is emulated.
 
     Args:
-        screen: where it is said.
+        screen: where this is printed.
         stack: ends everything that is started.
         engine: "opensearch" or "server", or None for the first that can be started.
 

@@ -218,7 +218,7 @@ def read_invocations(lines: Iterator[str]) -> Iterator[Invocation]:
 
 
 def read_message(body: str) -> FailedBatch:
-    """Return what a message of the dead-letter queue says."""
+    """Return the content of a message of the dead-letter queue."""
     message = json.loads(body)
     batch = message["DDBStreamBatchInfo"]
     return FailedBatch(

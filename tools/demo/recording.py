@@ -84,8 +84,8 @@ class Recording:
         """
         picture = self._console.export_svg(title=command, theme=THEME, code_format=FORMAT, unique_id=ID)
         texts = {"@NAME@": escape(name), "@FONT@": FONT, "@ANIMATION@": animation(self.times)}
-        for place, text in texts.items():
-            picture = picture.replace(place, text)
+        for mark, text in texts.items():
+            picture = picture.replace(mark, text)
         return "\n".join(line.rstrip() for line in picture.splitlines() if line.strip()) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""What the demo shows: one line for each thing that happens, with its time and where it happens."""
+"""The lines that the demo shows: one for each thing that happens, with its time and where it happens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from .recording import Recording
 
-# Where something happens -> its color.
+# The part of the example in which something happens -> its color.
 COLORS = {
     "terraform": "bright_magenta",
     "table": "cyan",
@@ -22,7 +22,7 @@ COLORS = {
     "queue": "yellow",
     "redrive": "bright_cyan",
 }
-PLACE_WIDTH = max(map(len, COLORS))
+PART_WIDTH = max(map(len, COLORS))
 
 
 class Screen:
@@ -61,15 +61,15 @@ class Screen:
         self._print(Text())
         self._print(Text(text, style="bold"))
 
-    def line(self, place: str, text: str, *, failed: bool = False) -> None:
-        """Print what happens somewhere.
+    def line(self, part: str, text: str, *, failed: bool = False) -> None:
+        """Print what happens in a part of the example.
 
         Args:
-            place: a key of `COLORS`.
+            part: a key of `COLORS`.
             text: what happens.
             failed: whether it is a failure.
         """
-        line = self._timed(place, COLORS[place])
+        line = self._timed(part, COLORS[part])
         self._print(line.append(text, style="red" if failed else ""))
 
     def check(self, text: str) -> None:
@@ -89,9 +89,9 @@ class Screen:
         else:
             yield
 
-    def _timed(self, place: str, color: str) -> Text:
+    def _timed(self, part: str, color: str) -> Text:
         line = Text().append(f"{self.seconds:7.2f} s  ", style="bright_black")
-        return line.append(f"{place:<{PLACE_WIDTH}}  ", style=color)
+        return line.append(f"{part:<{PART_WIDTH}}  ", style=color)
 
     def _print(self, line: Text) -> None:
         self._console.print(line, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The steps of the demo. Each says what happens, and checks that it is true."""
+"""The steps of the demo. Each shows what happens, and checks that it is true."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COUPON = "FREE"
 
 
 class UntrueError(Exception):
-    """The demo shows something that is not true; the message says what was expected and what was found."""
+    """The demo shows something that is not true; the message has what was expected and what was found."""
 
 
 class Story:
@@ -208,7 +208,7 @@ class Story:
     def _check_bisection(
         self, invocations: Sequence[Invocation], records: Sequence[StreamRecord], poison: StreamRecord
     ) -> None:
-        """Check that batches were halved down to the poisoned record, which alone was retried."""
+        """Check that batches were halved down to the poisoned record, and only that was retried."""
         sizes = [len(one.sequence_numbers) for one in invocations if one.error]
         for invocation in invocations:
             self._require(
@@ -216,8 +216,8 @@ class Story:
                 "an invocation fails if and only if it has the record of the poisoned item",
                 str(invocation),
             )
-        alone = sizes.count(1)
-        split = sizes[: len(sizes) - alone]
+        single = sizes.count(1)
+        split = sizes[: len(sizes) - single]
         halves = all(later in (size // 2, size - size // 2) for size, later in zip(split, [*split[1:], 1], strict=True))
         self._check(
             bool(split) and halves and split[0] == len(records),
@@ -225,9 +225,9 @@ class Story:
             f"the failing invocations had {sizes} records",
         )
         self._check(
-            alone == 1 + self._world.retries,
+            single == 1 + self._world.retries,
             f"only the poisoned record was retried, {self._world.retries} times",
-            f"it was alone in {alone} invocations",
+            f"{single} invocations had only this record",
         )
 
     def _check_equality(self) -> None:

@@ -1,4 +1,4 @@
-"""What the story does and sees, without how: the tests have a double of it."""
+"""The interface through which the story acts and looks. The tests have a double of it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class FailedBatch:
 
 @dataclass(frozen=True)
 class Redriven:
-    """What `ddb-stream-lambda redrive` did.
+    """The result of `ddb-stream-lambda redrive`.
 
     Attributes:
         exit_code: its exit code.

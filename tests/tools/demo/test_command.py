@@ -129,7 +129,7 @@ def test_a_signal_ends_what_was_started(
 
 
 def test_a_second_signal_does_not_interrupt_the_cleaning(monkeypatch: pytest.MonkeyPatch) -> None:
-    ended = []
+    ended: list[str] = []
 
     def start_world(screen: Screen, stack: ExitStack, *, engine: str | None) -> None:
         stack.callback(ended.append, "emulator")
@@ -160,18 +160,18 @@ class TestMissing:
         return capsys.readouterr().err
 
     def test_terraform(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        monkeypatch.setattr(command.shutil, "which", lambda name: None)
+        monkeypatch.setattr("demo.command.shutil.which", lambda name: None)
 
         assert "terraform is not on the path; install Terraform" in self.run(capsys)
 
     def test_emulator(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        monkeypatch.setattr(command.shutil, "which", lambda name: "/bin/true")
+        monkeypatch.setattr("demo.command.shutil.which", lambda name: "/bin/true")
         monkeypatch.setattr(command, "find_missing", lambda *names: "emulator is missing: no Python 3.12")
 
         assert "no Python 3.12; correct that, and run `python tests/e2e/install.py`" in self.run(capsys)
 
     def test_provider(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        monkeypatch.setattr(command.shutil, "which", lambda name: "/bin/true")
+        monkeypatch.setattr("demo.command.shutil.which", lambda name: "/bin/true")
         monkeypatch.setattr(command, "find_missing", lambda *names: None)
         monkeypatch.setattr(command, "choose_provider", fail_with(ProviderMissingError("no network")))
 
@@ -179,7 +179,7 @@ class TestMissing:
 
 
 def test_opensearch_that_was_chosen_and_is_missing_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(command.local, "load_or_install", fail_with(CannotInstallError("Maven is not on the path")))
+    monkeypatch.setattr("demo.command.local.load_or_install", fail_with(CannotInstallError("Maven is not on the path")))
 
     with ExitStack() as stack, pytest.raises(command.MissingError, match="Maven is not on the path"):
         command.open_search(stack, tmp_path, choice="opensearch")
@@ -188,7 +188,7 @@ def test_opensearch_that_was_chosen_and_is_missing_is_an_error(monkeypatch: pyte
 def test_the_server_of_the_tests_takes_the_place_of_a_missing_opensearch(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(command.local, "load_or_install", fail_with(CannotInstallError("Maven is not on the path")))
+    monkeypatch.setattr("demo.command.local.load_or_install", fail_with(CannotInstallError("Maven is not on the path")))
 
     with ExitStack() as stack:
         url, reason = command.open_search(stack, tmp_path, choice=None)
@@ -197,7 +197,7 @@ def test_the_server_of_the_tests_takes_the_place_of_a_missing_opensearch(
     assert reason == "OpenSearch cannot be started: Maven is not on the path."
 
 
-def test_the_demo_says_what_is_real_and_what_is_emulated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_reports_what_is_real_and_what_is_emulated(monkeypatch: pytest.MonkeyPatch) -> None:
     class EmulatorDouble(Started):
         def __init__(self, folder: Path) -> None: ...
         def wait_until_started(self) -> None: ...

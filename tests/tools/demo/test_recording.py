@@ -30,7 +30,7 @@ def lines_of(svg: str) -> list[str]:
     for text in ET.fromstring(svg).iter(f"{SVG}text"):
         if clip := text.get("clip-path"):
             rows[clip] = rows.get(clip, "") + (text.text or "").replace("\N{NO-BREAK SPACE}", " ")
-    return [row.rstrip("\n") for row in rows.values()]  # Rich writes the end of a line as a text of its own
+    return [row.rstrip("\n") for row in rows.values()]  # Rich writes the end of a line as a separate text
 
 
 def record() -> str:

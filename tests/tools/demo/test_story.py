@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
 from demo.screen import Screen
 from demo.story import POISONED, TITLES, Story, UntrueError
-from demo.world import FailedBatch, Invocation, Redriven, StreamRecord
+from demo.world import FailedBatch, Invocation, Item, Redriven, StreamRecord
 from tests.tools.demo.world_double import RESOURCES, WorldDouble
 
 
-def tell(world: WorldDouble) -> str:
+def play(world: WorldDouble) -> str:
     """Run the story without waiting, and return its lines."""
     output = io.StringIO()
     Story(world, Screen(output, clock=lambda: 0.0), patience=0, pause=0).run()
@@ -22,13 +22,13 @@ def tell(world: WorldDouble) -> str:
 
 
 def test_the_story_shows_every_step_in_order() -> None:
-    lines = tell(WorldDouble()).splitlines()
+    lines = play(WorldDouble()).splitlines()
 
     assert [line for line in lines if line in TITLES] == list(TITLES)
 
 
 def test_the_way_of_a_record_goes_from_the_table_to_the_index() -> None:
-    lines = tell(WorldDouble()).splitlines()
+    lines = play(WorldDouble()).splitlines()
     start = next(number for number, line in enumerate(lines) if "update order-1" in line)
 
     assert [line.split(maxsplit=2)[2].split(maxsplit=1) for line in lines[start : start + 4]] == [
@@ -40,11 +40,11 @@ def test_the_way_of_a_record_goes_from_the_table_to_the_index() -> None:
 
 
 def test_a_deleted_item_leaves_a_tombstone() -> None:
-    assert "tombstone of order-2, sequence number 100000000000000000004" in tell(WorldDouble())
+    assert "tombstone of order-2, sequence number 100000000000000000004" in play(WorldDouble())
 
 
 def test_bisection_and_retries_are_shown() -> None:
-    output = tell(WorldDouble())
+    output = play(WorldDouble())
 
     assert "the failing batch was halved: 8 → 4 → 2 → 1" in output
     assert "only the poisoned record was retried, 2 times" in output
@@ -53,7 +53,7 @@ def test_bisection_and_retries_are_shown() -> None:
 def test_the_record_is_sent_again_only_after_the_function_is_mended() -> None:
     world = WorldDouble()
 
-    tell(world)
+    play(world)
 
     assert world.calls == ["deploy", "deploy mended", "lift protections", "destroy"]
     assert world.index.keys() == world.table.keys() >= {POISONED}
@@ -70,8 +70,8 @@ class StreamWithoutRecords(WorldDouble):
 
 
 class WrongChange(WorldDouble):
-    def write(self, change: str, id: str, image: object) -> StreamRecord:
-        return super().write("INSERT", id, image)  # type: ignore[arg-type]  # passed on
+    def write(self, change: str, id: str, image: Item | None) -> StreamRecord:
+        return super().write("INSERT", id, image)
 
 
 class FunctionNotInvoked(WorldDouble):
@@ -90,7 +90,7 @@ class IndexWithoutChanges(WorldDouble):
 
 
 class WrongDocuments(WorldDouble):
-    def documents(self) -> dict[str, dict[str, str | int]]:
+    def documents(self) -> Mapping[str, Item]:
         return {id: {"id": id, "amount": 1} for id in self.index}
 
 
@@ -218,7 +218,7 @@ class TableLeft(WorldDouble):
         (DocumentThatIsNoItem, r"the index equals the table: 1 item; found: different are \['order-9999'\]"),
         (NoBisection, "waited 0 s for the other records to be done"),
         (SkipsToTheRecord, r"the failing batch was halved: 8 → 1; found: .* \[8, 1, 1, 1\]"),
-        (OneRetryLess, "only the poisoned record was retried, 2 times; found: it was alone in 2 invocations"),
+        (OneRetryLess, "only the poisoned record was retried, 2 times; found: 2 invocations had only this record"),
         (NoMessage, "a message in the queue"),
         (MessageOfAnotherRecord, "the queue has one message"),
         (SecondMessage, "the queue has one message: .* and 1 more"),
@@ -236,4 +236,4 @@ class TableLeft(WorldDouble):
 )
 def test_the_story_fails_if_something_is_not_true(world: type[WorldDouble], message: str) -> None:
     with pytest.raises(UntrueError, match=message):
-        tell(world())
+        play(world())
