@@ -603,7 +603,7 @@ def test_map_fails_when_more_children_fail_than_it_tolerates(map: Map, tolerance
 
 
 def test_map_run_counts_failed_children_and_items(map: Map) -> None:
-    batched = {"ItemBatcher": {"MaxItemsPerBatch": 5}, "ToleratedFailurePercentage": 100}
+    batched: dict[str, Any] = {"ItemBatcher": {"MaxItemsPerBatch": 5}, "ToleratedFailurePercentage": 100}
     child = json.loads(json.dumps(FAIL_BAD_ITEMS).replace("$.bad", "$.Items[0].bad"))
     execution = map.run(child, items_with_failures(10, 5), **batched)
     (run,) = map.states.list_map_runs(executionArn=execution["executionArn"])["mapRuns"]
@@ -872,7 +872,7 @@ def test_mapping_reads_children_after_their_parent(emulator: Emulator, table: Ta
 def test_mapping_delivers_events_of_at_most_6_mb(emulator: Emulator, table: Table, tmp_path: Path) -> None:
     for number in range(20):
         table.put(str(number), text={"S": "x" * 390_000})
-    mapping = Mapping(emulator, table, tmp_path / "events", BatchSize=100, MaximumBatchingWindowInSeconds=3)
+    mapping = Mapping(emulator, table, tmp_path / "events", BatchSize=20, MaximumBatchingWindowInSeconds=60)
     batches = mapping.batches(records=20)
     mapping.delete()
     assert len(batches) > 1
