@@ -280,6 +280,15 @@ def test_range_with_more_records_than_the_batch_is_sent_with_a_note(tmp_path: Pa
     assert report.exit_code == ExitCode.DONE
 
 
+def test_message_without_a_function_goes_to_the_function_of_the_streams_mapping(tmp_path: Path) -> None:
+    message = message_about(FIRST, FIRST, size=1)
+    del message["requestContext"]
+    del message["responseContext"]
+    world = World(tmp_path, bodies=[json.dumps(message)])
+    assert world.run().exit_code == ExitCode.DONE
+    assert world.function.functions == {FUNCTION}
+
+
 def test_mapping_that_is_gone_is_noted(tmp_path: Path) -> None:
     function = Lambda()
     function.mappings = ()
