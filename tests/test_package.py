@@ -194,6 +194,12 @@ def test_a_second_build_is_equal_to_the_first(built: Path, tmp_path: Path) -> No
 
 
 class TestMetadata:
+    def test_has_the_extra_of_the_operations(self, distribution: Distribution) -> None:
+        metadata = distribution.metadata()
+        assert metadata.get_all("Provides-Extra") == ["operations"]
+        extra = [text for text in metadata.get_all("Requires-Dist", []) if "extra ==" in text]
+        assert [text.partition(";")[0] for text in extra] == ["boto3<2,>=1.34"]
+
     @pytest.mark.parametrize(
         ("name", "tool", "requirements"),
         [
@@ -206,7 +212,7 @@ class TestMetadata:
         self, request: pytest.FixtureRequest, name: str, tool: str, requirements: list[str]
     ) -> None:
         metadata = request.getfixturevalue(name).metadata()
-        required = {name_and_bounds(text) for text in metadata.get_all("Requires-Dist", [])}
+        required = {name_and_bounds(text) for text in metadata.get_all("Requires-Dist", []) if "extra ==" not in text}
         assert required == {name_and_bounds(text) for text in requirements}
         provider = {"cdktf": "cdktf-cdktf-provider-aws", "cdktn": "cdktn-provider-aws"}[tool]
         assert {name for name, _ in required} == {tool, provider, "constructs"}
