@@ -105,11 +105,11 @@ class Deployment:
             "executionArn"
         ]
 
-        def ended() -> dict[str, Any] | None:
-            description = self.states.describe_execution(executionArn=arn)
-            return None if description["status"] == "RUNNING" else description
+        def ended() -> dict[str, Any]:
+            description = dict(self.states.describe_execution(executionArn=arn))
+            return {} if description["status"] == "RUNNING" else description
 
-        return dict(self.emulator.wait_for(ended, "the end of the execution", seconds=120))
+        return self.emulator.wait_for(ended, "the end of the execution", seconds=120)
 
 
 @pytest.fixture(scope="module")
