@@ -58,7 +58,7 @@ check: lint node_modules/.ready ## Run the quick half: lint, types, prose, unit 
 cdktn: $(VENV)/.dev $(FORK_VENV)/.ready $(FORK_PACKAGES)/.ready ## Run the type check and the quick tests of the distribution for cdktn
 	$(TEST_FORK)
 
-e2e: $(VENV)/.dev node_modules/.ready .e2e/ready .engines/ready ## Deploy to an AWS on loopback with the real terraform and provider
+e2e: $(VENV)/.dev node_modules/.ready $(FORK_VENV)/.ready $(FORK_PACKAGES)/.ready .e2e/ready .engines/ready ## Deploy to an AWS on loopback with the real terraform and provider
 	$(PYTEST) tests/e2e -rs
 
 tflint: .e2e/bin/tflint ## Compile tflint, with which the tests then check the bundles of the hand-off; needs Go and some minutes
@@ -88,7 +88,7 @@ wheels: $(VENV)/.dev ## Build both distributions, for cdktf and for cdktn, into 
 handoff: synth ## Write an operations team's bundle into dist/<stack>/; HANDOFF="--format hcl" adds options
 	@python -m ddb_stream_lambda handoff $(HANDOFF)
 
-props: $(VENV)/.dev ## Generate the types of the props from the provider's bindings, for cdktf and for cdktn
+props: $(VENV)/.dev $(FORK_VENV)/.ready ## Generate the types of the props from the provider's bindings, for cdktf and for cdktn
 	python tools/generate_props.py
 	python tools/rename_to_cdktn.py build/cdktn
 	.venv-cdktn/bin/python build/cdktn/tools/generate_props.py

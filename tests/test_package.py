@@ -142,8 +142,7 @@ def environment(distribution: Distribution, tmp_path_factory: pytest.TempPathFac
     """The programs of a new environment that holds the wheel and its dependencies, at the locked versions."""
     folder = tmp_path_factory.mktemp("environment")
     constraints = folder / "constraints.txt"
-    pins = distribution.pins.read_text() if distribution.pins.exists() else ""
-    constraints.write_text("\n".join(re.findall(r"^\S+==[^ ]+", pins, re.MULTILINE)))
+    constraints.write_text("\n".join(re.findall(r"^\S+==[^ ]+", distribution.pins.read_text(), re.MULTILINE)))
     venv.create(folder / "venv", with_pip=True)
     programs = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
     # Not compiled: the provider's 2,213 modules take longer to compile than the test takes to run.
