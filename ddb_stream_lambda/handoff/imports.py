@@ -40,6 +40,9 @@ ID_FORMATS = {
         "the mapping's UUID", r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
     ),
     "aws_lambda_function": IdFormat("the function's name, not its ARN", r"[\w-]{1,64}"),
+    "aws_sfn_state_machine": IdFormat(
+        "the state machine's ARN", r"arn:[\w-]+:states:[\w-]+:\d{12}:stateMachine:[\w-]{1,80}"
+    ),
     "aws_sqs_queue": QUEUE_URL,
     "aws_sqs_queue_policy": QUEUE_URL,
 }

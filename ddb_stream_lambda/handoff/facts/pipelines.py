@@ -24,6 +24,8 @@ class Pipeline:
         table: the table.
         function: the function.
         queue: the dead-letter queue.
+        state_machine: the state machine, if the construct is a `Backfill`. Then it has none of the parts above.
+        worker: the worker of the state machine.
     """
 
     path: str
@@ -33,6 +35,8 @@ class Pipeline:
     table: Resource | None
     function: Resource | None
     queue: Resource | None
+    state_machine: Resource | None
+    worker: Resource | None
 
 
 def read_pipelines(configuration: Configuration) -> tuple[Pipeline, ...]:
@@ -41,9 +45,9 @@ def read_pipelines(configuration: Configuration) -> tuple[Pipeline, ...]:
     return tuple(_pipeline(pattern.path, pattern.addresses, resources=resources) for pattern in configuration.patterns)
 
 
-def pattern_addresses(configuration: Configuration) -> frozenset[str]:
-    """Return the addresses of all resources and data sources that patterns created."""
-    return frozenset(address for pattern in configuration.patterns for address in pattern.addresses.values())
+def ids_in_patterns(configuration: Configuration) -> dict[str, str]:
+    """Return the addresses of all resources and data sources that patterns and backfills created, each with its id."""
+    return {address: id for pattern in configuration.patterns for id, address in pattern.addresses.items()}
 
 
 def _pipeline(path: str, addresses: Mapping[str, str], *, resources: Mapping[str, Resource]) -> Pipeline:
@@ -59,4 +63,6 @@ def _pipeline(path: str, addresses: Mapping[str, str], *, resources: Mapping[str
         table=part("table"),
         function=part("function"),
         queue=part("dead-letter-queue"),
+        state_machine=part("state-machine"),
+        worker=part("worker"),
     )
