@@ -17,6 +17,7 @@ LAYERS: dict[str, set[str]] = {
     "cli": {"handoff", "operations"},
     "handoff": {"errors"},
     "operations": set(),  # it is also packed into a function, without the rest of the package
+    "backfill": {"pattern", "resources", "arguments", "_engine", *GROUND},
     "pattern": {"resources", "arguments", "code", "_engine", *GROUND},
     "resources": {"arguments", "code", "_engine", *GROUND},
     "arguments": {"code", "_engine", *GROUND},

@@ -50,6 +50,9 @@ ID_FORMATS = {
     "aws_s3_bucket_public_access_block": BUCKET_NAME,
     "aws_s3_bucket_server_side_encryption_configuration": BUCKET_NAME,
     "aws_s3_bucket_versioning": BUCKET_NAME,
+    "aws_sfn_state_machine": IdFormat(
+        "the state machine's ARN", r"arn:[\w-]+:states:[\w-]+:\d{12}:stateMachine:[\w-]{1,80}"
+    ),
     "aws_sqs_queue": QUEUE_URL,
     "aws_sqs_queue_policy": QUEUE_URL,
 }

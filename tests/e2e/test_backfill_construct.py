@@ -106,7 +106,7 @@ class Deployment:
         ]
 
         def ended() -> dict[str, Any]:
-            description = dict(self.states.describe_execution(executionArn=arn))
+            description: dict[str, Any] = self.states.describe_execution(executionArn=arn)
             return {} if description["status"] == "RUNNING" else description
 
         return self.emulator.wait_for(ended, "the end of the execution", seconds=120)
@@ -151,7 +151,7 @@ def deployment(
             export_prefix=PREFIX,
             max_concurrency=2,
             tolerated_failure_percentage=50,
-            max_retries=0,
+            max_retries=1,
         )
         assert pattern.dynamo_table is not None
         TerraformOutput(stack, "table", value=pattern.dynamo_table.name)
@@ -188,13 +188,13 @@ def test_every_item_is_sent_by_workers_that_run_out_of_time_and_later_changes_wi
     changed = [{"id": {"S": f"item-{number}"}, "changed": {"BOOL": True}} for number in range(50)]
     deployment.write(changed)
     deployment.emulator.wait_for(lambda: len(deployment.records) >= len(changed), "the records of the changes")
-    # Eleven batches take a second each, and a worker hands back its checkpoint before its time ends.
-    deployment.configure("function", Environment={"Variables": {"FOLDER": str(deployment.folder), "PAUSE": "1"}})
-    deployment.configure("worker", Timeout=12)
+    # Eleven batches take more than a second each, and a worker hands back its checkpoint before its time ends.
+    deployment.configure("function", Environment={"Variables": {"FOLDER": str(deployment.folder), "PAUSE": "1.3"}})
+    deployment.configure("worker", Timeout=15)
     execution = deployment.run(export=export)
     deployment.configure("function", Environment={"Variables": {"FOLDER": str(deployment.folder)}})
     deployment.configure("worker", Timeout=60)
-    assert execution["status"] == "SUCCEEDED", execution
+    assert execution["status"] == "SUCCEEDED", execution["cause"]
     files = deployment.files(export)
     assert sorted(file["itemCount"] == 0 for file in files) == [False, False, True]
     assert Counter(record["id"] for record in deployment.backfilled) == Counter(f"item-{n}" for n in range(ITEMS))
@@ -229,7 +229,7 @@ def test_files_that_failed_are_listed_and_sent_again_without_the_others(deployme
 
     deployment.s3.put_object(Bucket=BUCKET, Key=damaged["dataFileS3Key"], Body=content)
     execution = deployment.run(export=export, failed_files=f"s3://{BUCKET}/{list_key}")
-    assert execution["status"] == "SUCCEEDED", execution
+    assert execution["status"] == "SUCCEEDED", execution["cause"]
     assert len(deployment.backfilled) == sent + damaged["itemCount"]
     assert deployment.index == deployment.table
 

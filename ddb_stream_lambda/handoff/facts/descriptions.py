@@ -40,14 +40,25 @@ PURPOSES = {
     "aws_sqs_queue": "Receives a message for each batch that could not be processed.",
     "aws_sqs_queue_policy": "Who may use the queue (see Permissions in README.md).",
 }
+# The purposes of the resources that are not those of their type, by their ids in the construct `Backfill`.
+PURPOSES_IN_BACKFILLS = {
+    "state-machine": "Sends the files of an export of the table to the function. It runs only when someone starts it.",
+    "state-machine-log-group": "The errors of the state machine.",
+    "states-role": "The role of the state machine.",
+    "states-role-policy": "The permissions of the state machine's role (see Permissions in README.md).",
+    "worker": "Sends one file of an export to the function, for the state machine.",
+    "worker-log-group": "The logs of the worker.",
+    "worker-role": "The worker's execution role.",
+    "worker-role-policy": "The permissions of the worker's execution role (see Permissions in README.md).",
+}
 
 
-def describe(resource: Resource, *, is_of_pattern: bool) -> str:
+def describe(resource: Resource, *, pattern_id: str | None) -> str:
     """Return sentences: the purpose of the resource, and the settings that matter to an operator.
 
     Args:
         resource: the resource.
-        is_of_pattern: whether a pattern created it.
+        pattern_id: its id in the pattern or the backfill that created it; None if neither did.
 
     Returns:
         The sentences; empty if nothing is known.
@@ -56,7 +67,9 @@ def describe(resource: Resource, *, is_of_pattern: bool) -> str:
         return "Terraform only reads it."
     given = (resource.arguments.get(name) for name in DESCRIPTIONS)
     described = next((text for text in given if isinstance(text, str) and text), "")
-    purpose = PURPOSES.get(resource.type, described) if is_of_pattern else described
+    purpose = described
+    if pattern_id is not None:
+        purpose = PURPOSES_IN_BACKFILLS.get(pattern_id) or PURPOSES.get(resource.type, described)
     writer = SETTINGS.get(resource.type)
     sentences = [purpose, *(writer(resource.arguments) if writer else [])]
     return " ".join(filter(None, sentences))

@@ -40,6 +40,8 @@ class Pipeline:
         bucket: the failure bucket.
         alarms: the alarms, in the order of the data flow.
         dashboard: the dashboard.
+        state_machine: the state machine, if the construct is a `Backfill`. Then it has none of the parts above.
+        worker: the worker of the state machine.
     """
 
     path: str
@@ -52,6 +54,8 @@ class Pipeline:
     bucket: Resource | None
     alarms: tuple[Resource, ...] = ()
     dashboard: Resource | None = None
+    state_machine: Resource | None = None
+    worker: Resource | None = None
 
 
 def read_pipelines(configuration: Configuration) -> tuple[Pipeline, ...]:
@@ -60,9 +64,9 @@ def read_pipelines(configuration: Configuration) -> tuple[Pipeline, ...]:
     return tuple(_pipeline(pattern.path, pattern.addresses, resources=resources) for pattern in configuration.patterns)
 
 
-def pattern_addresses(configuration: Configuration) -> frozenset[str]:
-    """Return the addresses of all resources and data sources that patterns created."""
-    return frozenset(address for pattern in configuration.patterns for address in pattern.addresses.values())
+def ids_in_patterns(configuration: Configuration) -> dict[str, str]:
+    """Return the addresses of all resources and data sources that patterns and backfills created, each with its id."""
+    return {address: id for pattern in configuration.patterns for id, address in pattern.addresses.items()}
 
 
 def _pipeline(path: str, addresses: Mapping[str, str], *, resources: Mapping[str, Resource]) -> Pipeline:
@@ -81,4 +85,6 @@ def _pipeline(path: str, addresses: Mapping[str, str], *, resources: Mapping[str
         bucket=part("failure-bucket"),
         alarms=tuple(alarm for id in ALARM_IDS if (alarm := part(id)) is not None),
         dashboard=part("dashboard"),
+        state_machine=part("state-machine"),
+        worker=part("worker"),
     )

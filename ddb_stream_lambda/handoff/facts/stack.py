@@ -14,7 +14,7 @@ from .checkov import SuppressedCheck, suppressed_checks_of
 from .constraints import Requirements, read_requirements
 from .descriptions import describe
 from .permissions import Permissions, read_permissions
-from .pipelines import Pipeline, pattern_addresses, read_pipelines
+from .pipelines import Pipeline, ids_in_patterns, read_pipelines
 from .references import read_references
 from .tool_versions import read_tool_versions
 from .variables import Output, Variable, read_outputs, read_variables
@@ -116,11 +116,11 @@ def derive_facts(
         configuration = split.configuration
     requirements = read_requirements(configuration)
     providers = [provider.name for provider in requirements.providers]
-    of_patterns = pattern_addresses(configuration)
+    ids = ids_in_patterns(configuration)
 
     def describe_all(resources: Iterable[Resource]) -> tuple[DescribedResource, ...]:
         return tuple(
-            _describe(resource, is_of_pattern=resource.address in of_patterns, all_resources=configuration.resources)
+            _describe(resource, pattern_id=ids.get(resource.address), all_resources=configuration.resources)
             for resource in resources
         )
 
@@ -144,9 +144,9 @@ def derive_facts(
     )
 
 
-def _describe(resource: Resource, *, is_of_pattern: bool, all_resources: Sequence[Resource]) -> DescribedResource:
+def _describe(resource: Resource, *, pattern_id: str | None, all_resources: Sequence[Resource]) -> DescribedResource:
     return DescribedResource(
         resource,
-        describe(resource, is_of_pattern=is_of_pattern),
-        suppressed_checks_of(resource, is_of_pattern=is_of_pattern, resources=all_resources),
+        describe(resource, pattern_id=pattern_id),
+        suppressed_checks_of(resource, is_of_pattern=pattern_id is not None, resources=all_resources),
     )

@@ -55,6 +55,7 @@ TYPE_ORDER = (
     "aws_cloudwatch_log_group",
     "aws_lambda_function",
     "aws_lambda_event_source_mapping",
+    "aws_sfn_state_machine",
     "aws_cloudwatch_metric_alarm",
     "aws_cloudwatch_dashboard",
 )

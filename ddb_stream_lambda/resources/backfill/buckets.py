@@ -94,11 +94,9 @@ def check_buckets(*, exports: Given, results: Given, mistakes: Mistakes) -> Buck
     """Return the locations; add a mistake for each wrong input. The default of the results is the exports' bucket."""
     export_location = _check_location(exports, mistakes)
     if results.bucket[1] is None:
-        results = Given(
-            (results.bucket[0], exports.bucket[1]),
-            results.prefix,
-            (results.key[0], exports.key[1] if results.key[1] is None else results.key[1]),
-        )
+        # A wrong name or key is reported once, as an input of the exports.
+        key = exports.key if results.key[1] is None else results.key
+        results = Given(exports.bucket, results.prefix, key)
     result_location = _check_location(results, mistakes)
     name, prefix = results.prefix
     # The state machine would read its own results as an export, and its permissions would overlap.

@@ -1,4 +1,4 @@
-"""The chapters about the parts of each pattern: alarms, dead-letter queue, failure bucket and event source mapping."""
+"""The chapters about the parts of each pattern, such as its alarms and its dead-letter queue, and about a backfill."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ def pipeline_chapters(commands: Commands) -> list[str]:
             chapters.append(_read_bucket(pipeline.bucket, commands))
         if pipeline.mapping:
             chapters.append(_pause(pipeline.mapping, commands))
+        if pipeline.state_machine:
+            chapters.append(_backfill(pipeline.state_machine, pipeline.worker, commands))
     return chapters
 
 
@@ -174,3 +176,60 @@ def _pause(mapping: Resource, commands: Commands) -> str:
         ),
         file_block("pause_override.tf", f'resource "{mapping.type}" "{mapping.name}" {{', "  enabled = false", "}"),
     )
+
+
+def _backfill(machine: Resource, worker: Resource | None, commands: Commands) -> str:
+    arn = f"MACHINE={commands.attribute(machine, 'arn')}"
+    variables = _variables(worker)
+    bucket, prefix = variables.get("EXPORT_BUCKET", ""), variables.get("EXPORT_PREFIX", "")
+    target = f"--s3-bucket {commands.value(bucket)}" + (f" --s3-prefix {commands.value(prefix)}" if prefix else "")
+    folder = f"s3://{commands.value(bucket)}/" + (f"{commands.value(prefix)}/" if prefix else "")
+    return chapter(
+        f"Backfill: `{machine.address}`",
+        paragraph(
+            "This sends the items that are in the table to the function: those from before the stream, or all of them "
+            "after the function lost what it had. The stream and the event source mapping must be on before the "
+            "export. Export the table, which needs point-in-time recovery:"
+        ),
+        shell(
+            f"TABLE={commands.value(variables.get('TABLE_ARN', ''))}",
+            'aws dynamodb export-table-to-point-in-time --table-arn "$TABLE" \\',
+            f"  {target} \\",
+            "  --query ExportDescription.ExportArn --output text",
+        ),
+        "Wait until the status of the export is `COMPLETED`:",
+        shell(
+            'aws dynamodb describe-export --export-arn "EXPORT_ARN" --query ExportDescription.ExportStatus '
+            "--output text",
+        ),
+        "Start the state machine with the folder of the export:",
+        shell(
+            arn,
+            f"EXPORT={folder}AWSDynamoDB/EXPORT_ID",
+            'aws stepfunctions start-execution --state-machine-arn "$MACHINE" \\',
+            '  --input "{\\"export\\": \\"$EXPORT\\"}" --query executionArn --output text',
+        ),
+        "This shows the status, and the number of files that are done, failed and pending:",
+        shell(
+            'aws stepfunctions describe-execution --execution-arn "EXECUTION_ARN" --query "[status,error,cause]"',
+            'MAP_RUN=$(aws stepfunctions list-map-runs --execution-arn "EXECUTION_ARN" \\',
+            '  --query "mapRuns[0].mapRunArn" --output text)',
+            'aws stepfunctions describe-map-run --map-run-arn "$MAP_RUN" --query itemCounts',
+        ),
+        paragraph(
+            "If the status is `FAILED`, `cause` has the reason and the fix. `FilesFailed` names the list of the failed "
+            "files, and `RecordsRefused` names the folder of the records that the function refused. Remove the cause. "
+            "Then continue the execution, which is possible for 14 days. Files that are done are not sent again:"
+        ),
+        shell('aws stepfunctions redrive-execution --execution-arn "EXECUTION_ARN"'),
+        "This stops an execution. `redrive-execution` continues it:",
+        shell('aws stepfunctions stop-execution --execution-arn "EXECUTION_ARN"'),
+        steps_lost("nothing. Records can be sent twice, as with every stream."),
+    )
+
+
+def _variables(worker: Resource | None) -> dict[str, str]:
+    """Return the environment variables of the worker."""
+    environment = {} if worker is None else worker.arguments.get("environment") or {}
+    block = environment[0] if isinstance(environment, list) else environment
+    return dict(block.get("variables", {}))

@@ -1,0 +1,298 @@
+"""The construct `Backfill`: the state machine, the worker, and exact permissions for both."""
+
+import json
+from typing import Any
+
+import pytest
+from ddb_stream_lambda import Backfill, DynamoDBStreamsToLambda, PatternError, TableByArn
+from cdktf import TerraformStack, TerraformVariable
+from cdktf_cdktf_provider_aws.data_aws_lambda_function import DataAwsLambdaFunction
+from cdktf_cdktf_provider_aws.provider import AwsProvider
+
+from tests.support.arns import KEY_ARN
+from tests.support.calls import ZIP_FUNCTION, new_stack
+from tests.support.emitted import Emitted
+
+TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
+PARTITION = "${data.aws_partition.backfill.partition}"
+ACCOUNT = "${data.aws_caller_identity.backfill.account_id}"
+STATES = f"arn:{PARTITION}:states:${{data.aws_region.backfill.region}}:{ACCOUNT}"
+
+
+@pytest.fixture
+def pattern(stack: TerraformStack) -> DynamoDBStreamsToLambda:
+    return DynamoDBStreamsToLambda(stack, "pipeline", lambda_function_props=ZIP_FUNCTION)
+
+
+def emit(stack: TerraformStack, pattern: DynamoDBStreamsToLambda | None = None, **inputs: Any) -> Emitted:
+    """Create a backfill and return the Terraform of its stack."""
+    given = {"export_bucket": "exports"} | ({} if pattern is None else {"pattern": pattern}) | inputs
+    return Emitted(stack, Backfill(stack, "backfill", **given))  # type: ignore[arg-type]  # it has no warnings
+
+
+def mistakes_of(stack: TerraformStack, **inputs: Any) -> dict[str, str]:
+    """Create a backfill with wrong inputs, and return the mistakes: property to message."""
+    before = len(stack.node.children)
+    with pytest.raises(PatternError) as caught:
+        Backfill(stack, "backfill", **{"export_bucket": "exports", **inputs})
+    assert str(caught.value).startswith("orders/backfill: ")
+    assert len(stack.node.children) == before, "nothing stays in the tree"
+    return {mistake.property: str(mistake) for mistake in caught.value.mistakes}
+
+
+def permissions(emitted: Emitted, role: str) -> dict[str, tuple[list[str], Any]]:
+    """Return the statements of a role: Sid to actions and resource."""
+    document = json.loads(emitted.all("aws_iam_role_policy")[f"backfill_{role}"]["policy"])
+    return {entry["Sid"]: (entry["Action"], entry["Resource"]) for entry in document["Statement"]}
+
+
+def definition(emitted: Emitted) -> dict[str, Any]:
+    return dict(json.loads(emitted.only("aws_sfn_state_machine")["definition"]))
+
+
+class TestResources:
+    def test_are_named_after_the_path(self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda) -> None:
+        emitted = emit(stack, pattern)
+        assert emitted.only("aws_sfn_state_machine")["name"] == "orders_backfill"
+        assert emitted.all("aws_lambda_function")["backfill"]["function_name"] == "orders_backfill-worker"
+        groups = {
+            block["name"] for name, block in emitted.all("aws_cloudwatch_log_group").items() if "backfill" in name
+        }
+        assert groups == {"/aws/vendedlogs/states/orders_backfill", "/aws/lambda/orders_backfill-worker"}
+        roles = {block["name"] for name, block in emitted.all("aws_iam_role").items() if "backfill" in name}
+        assert roles == {"orders_backfill-states", "orders_backfill-worker"}
+
+    def test_have_the_tags_and_the_provider_of_the_function(self, stack: TerraformStack) -> None:
+        other = AwsProvider(stack, "other", region="eu-central-1", alias="other")
+        function = DataAwsLambdaFunction(stack, "orders", function_name="orders", provider=other)
+        table = TableByArn(stream_arn=f"{TABLE}/stream/2026-09-17T12:49:54.528".replace("eu-west-1", "eu-central-1"))
+        emitted = emit(stack, existing_table_interface=table, existing_lambda_obj=function, tags={"Team": "orders"})
+        for kind in ("sfn_state_machine", "lambda_function", "cloudwatch_log_group", "iam_role"):
+            for block in emitted.all(f"aws_{kind}").values():
+                assert (block["provider"], block["tags"]) == ("aws.other", {"Team": "orders"}), kind
+        assert {block["provider"] for block in emitted.all("aws_iam_role_policy").values()} == {"aws.other"}
+
+    def test_are_created_after_their_policies(self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda) -> None:
+        emitted = emit(stack, pattern)
+        assert emitted.only("aws_sfn_state_machine")["depends_on"] == ["aws_iam_role_policy.backfill_states"]
+        worker = emitted.all("aws_lambda_function")["backfill"]
+        assert worker["depends_on"] == [
+            "aws_iam_role_policy.backfill_worker",
+            "aws_cloudwatch_log_group.backfill_worker",
+        ]
+
+    def test_have_no_moves_from_addresses_that_were_never_deployed(
+        self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda
+    ) -> None:
+        assert "backfill" not in str(emit(stack, pattern).config.get("moved"))
+
+    def test_are_returned_by_the_properties(self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda) -> None:
+        backfill = Backfill(stack, "backfill", pattern=pattern, export_bucket="exports")
+        assert backfill.state_machine.name_input == "orders_backfill"
+        assert backfill.worker.function_name_input == "orders_backfill-worker"
+        assert backfill.worker_role.name_input == "orders_backfill-worker"
+        assert backfill.state_machine_role.name_input == "orders_backfill-states"
+
+
+class TestWorker:
+    def test_has_its_settings_in_the_environment(self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda) -> None:
+        emitted = emit(stack, pattern, export_prefix="/orders/", result_bucket="results", result_prefix="a/b")
+        assert emitted.all("aws_lambda_function")["backfill"]["environment"]["variables"] == {
+            "TABLE_ARN": "${aws_dynamodb_table.pipeline.arn}",
+            "FUNCTION_ARN": "${aws_lambda_function.pipeline.arn}",
+            "MAPPING_UUID": "${aws_lambda_event_source_mapping.pipeline.uuid}",
+            "EXPORT_BUCKET": "exports",
+            "EXPORT_PREFIX": "orders",
+            "RESULT_BUCKET": "results",
+            "RESULT_PREFIX": "a/b",
+        }
+
+    def test_has_defaults_that_props_replace(self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda) -> None:
+        props = {"memory_size": 2048, "timeout": 300, "reserved_concurrent_executions": 8}
+        worker = emit(stack, pattern, worker_props=props).all("aws_lambda_function")["backfill"]
+        assert {name: worker[name] for name in props} == props
+        assert (worker["ephemeral_storage"], worker["tracing_config"]) == ({"size": 1024}, {"mode": "Active"})
+
+    def test_invokes_the_alias_of_the_pattern(self, stack: TerraformStack) -> None:
+        pattern = DynamoDBStreamsToLambda(
+            stack, "pipeline", lambda_function_props=ZIP_FUNCTION, lambda_alias_props={"name": "live"}
+        )
+        emitted = emit(stack, pattern)
+        alias = "${aws_lambda_alias.pipeline.arn}"
+        assert permissions(emitted, "worker")["InvokeFunction"] == (["lambda:InvokeFunction"], alias)
+        assert emitted.all("aws_lambda_function")["backfill"]["environment"]["variables"]["FUNCTION_ARN"] == alias
+
+
+class TestPermissions:
+    def test_of_the_worker_are_exact(self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda) -> None:
+        mapping = "event-source-mapping:${aws_lambda_event_source_mapping.pipeline.uuid}"
+        assert permissions(emit(stack, pattern, export_prefix="orders"), "worker") == {
+            "ReadExports": (["s3:GetObject"], f"arn:{PARTITION}:s3:::exports/orders/AWSDynamoDB/*"),
+            "WriteResults": (["s3:GetObject", "s3:PutObject"], f"arn:{PARTITION}:s3:::exports/backfill-results/*"),
+            "ListResults": (["s3:ListBucket"], f"arn:{PARTITION}:s3:::exports"),
+            "DescribeTable": (["dynamodb:DescribeTable"], "${aws_dynamodb_table.pipeline.arn}"),
+            "FindMapping": (["lambda:ListEventSourceMappings"], "*"),
+            "ReadMapping": (
+                ["lambda:GetEventSourceMapping"],
+                f"{STATES.replace('states', 'lambda')}:{mapping}",
+            ),
+            "InvokeFunction": (["lambda:InvokeFunction"], "${aws_lambda_function.pipeline.arn}"),
+            "WriteLogs": (
+                ["logs:CreateLogStream", "logs:PutLogEvents"],
+                "${aws_cloudwatch_log_group.backfill_worker.arn}:*",
+            ),
+            "SendTraces": (["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"),
+        }
+
+    def test_to_list_results_are_for_their_prefix(
+        self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda
+    ) -> None:
+        policy = json.loads(emit(stack, pattern).all("aws_iam_role_policy")["backfill_worker"]["policy"])
+        (statement,) = (entry for entry in policy["Statement"] if entry["Sid"] == "ListResults")
+        assert statement["Condition"] == {"StringLike": {"s3:prefix": "backfill-results/*"}}
+
+    def test_of_the_state_machine_are_exact(self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda) -> None:
+        found = permissions(emit(stack, pattern), "states")
+        assert found.pop("DeliverLogs")[1] == found.pop("SendTraces")[1] == "*"
+        assert found == {
+            "ReadListOfFiles": (
+                ["s3:GetObject"],
+                f"arn:{PARTITION}:s3:::exports/AWSDynamoDB/*/manifest-files.json",
+            ),
+            "WriteResults": (
+                ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"],
+                f"arn:{PARTITION}:s3:::exports/backfill-results/*",
+            ),
+            "StartChildren": (["states:StartExecution"], f"{STATES}:stateMachine:orders_backfill"),
+            "RunChildren": (
+                ["states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"],
+                [f"{STATES}:execution:orders_backfill:*", f"{STATES}:execution:orders_backfill/SendFiles:*"],
+            ),
+            "InvokeWorker": (["lambda:InvokeFunction"], "${aws_lambda_function.backfill.arn}"),
+        }
+
+    @pytest.mark.parametrize("role", ["worker", "states"])
+    def test_for_keys_are_those_of_their_use(
+        self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda, role: str
+    ) -> None:
+        other = KEY_ARN.replace("key/", "key/0")
+        found = permissions(emit(stack, pattern, export_kms_key_arn=KEY_ARN, result_kms_key_arn=other), role)
+        assert found["DecryptExports"] == (["kms:Decrypt"], KEY_ARN)
+        assert found["EncryptResults"] == (["kms:Decrypt", "kms:GenerateDataKey"], other)
+
+    def test_are_for_the_services_of_this_account(
+        self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda
+    ) -> None:
+        roles = emit(stack, pattern).all("aws_iam_role")
+        for name, service in (("worker", "lambda"), ("states", "states")):
+            (statement,) = json.loads(roles[f"backfill_{name}"]["assume_role_policy"])["Statement"]
+            assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
+            assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+
+
+class TestDefinition:
+    def test_bounds_the_concurrency_and_tolerates_failures(
+        self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda
+    ) -> None:
+        state = definition(emit(stack, pattern))["States"]["SendFiles"]
+        assert (state["MaxConcurrency"], state["ToleratedFailurePercentage"]) == (4, 10)
+        inputs = {"max_concurrency": 200, "tolerated_failure_percentage": 0, "max_retries": 7}
+        other = new_stack("other")
+        other_pattern = DynamoDBStreamsToLambda(other, "pipeline", lambda_function_props=ZIP_FUNCTION)
+        state = definition(emit(other, other_pattern, **inputs))["States"]["SendFiles"]
+        assert (state["MaxConcurrency"], state["ToleratedFailurePercentage"]) == (200, 0)
+        assert {entry["MaxAttempts"] for entry in state["ItemProcessor"]["States"]["SendFile"]["Retry"]} == {7}
+
+    def test_waits_for_the_worker_as_long_as_it_may_run(
+        self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda
+    ) -> None:
+        states = definition(emit(stack, pattern, worker_props={"timeout": 120}))["States"]
+        assert states["SendFiles"]["ItemProcessor"]["States"]["SendFile"]["TimeoutSeconds"] > 120
+
+
+class TestMistakes:
+    def test_are_reported_together(self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda) -> None:
+        mistakes = mistakes_of(
+            stack,
+            pattern=pattern,
+            existing_table_interface=TableByArn(stream_arn=f"{TABLE}/stream/x"),
+            export_bucket="Exports",
+            export_prefix="a//b",
+            export_kms_key_arn="alias/orders",
+            result_prefix="",
+            max_concurrency=0,
+            tolerated_failure_percentage=101,
+            max_retries=True,
+            worker_props={"timeout": 901, "memory_sizes": 1},
+            log_group_props={"name": "/orders", "retention_in_days": 2},
+            tags=["a"],
+            bucket="exports",
+        )
+        assert mistakes.keys() == {
+            "existing_table_interface",
+            "export_bucket",
+            "export_prefix",
+            "export_kms_key_arn",
+            "result_prefix",
+            "max_concurrency",
+            "tolerated_failure_percentage",
+            "max_retries",
+            "worker_props.timeout",
+            "worker_props.memory_sizes",
+            "log_group_props.name",
+            "log_group_props.retention_in_days",
+            "tags",
+            "bucket",
+        }
+
+    def test_without_a_pattern_need_a_table_and_a_function(self, stack: TerraformStack) -> None:
+        mistakes = mistakes_of(stack)
+        assert mistakes.keys() == {"existing_table_interface", "existing_lambda_obj"}
+        assert "give pattern" in mistakes["existing_table_interface"]
+
+    def test_of_another_pattern_are_refused(self, stack: TerraformStack) -> None:
+        assert mistakes_of(stack, pattern=stack).keys() == {"pattern"}
+
+    def test_of_reserved_concurrency_below_the_files_at_once_are_refused(
+        self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda
+    ) -> None:
+        mistakes = mistakes_of(stack, pattern=pattern, worker_props={"reserved_concurrent_executions": 3})
+        assert "max_concurrency = 4" in mistakes["worker_props.reserved_concurrent_executions"]
+
+    def test_of_expressions_in_the_definition_are_refused(
+        self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda
+    ) -> None:
+        number = TerraformVariable(stack, "number", type="number").number_value
+        mistakes = mistakes_of(stack, pattern=pattern, max_concurrency=number)
+        assert "${var.number}" in mistakes["max_concurrency"]
+
+    def test_of_results_in_the_folder_of_the_exports_are_refused(
+        self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda
+    ) -> None:
+        assert mistakes_of(stack, pattern=pattern, result_prefix="AWSDynamoDB/results").keys() == {"result_prefix"}
+
+    def test_of_an_id_that_is_taken_leave_nothing(
+        self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda
+    ) -> None:
+        with pytest.raises(PatternError, match="choose another id"):
+            Backfill(stack, "pipeline", pattern=pattern, export_bucket="exports")
+
+
+def test_inputs_can_be_expressions(stack: TerraformStack, pattern: DynamoDBStreamsToLambda) -> None:
+    text = TerraformVariable(stack, "text", type="string").string_value
+    emitted = emit(stack, pattern, export_bucket=text, export_prefix=text, export_kms_key_arn=text)
+    found = permissions(emitted, "worker")
+    assert found["ReadExports"][1] == f"arn:{PARTITION}:s3:::${{var.text}}/${{var.text}}/AWSDynamoDB/*"
+    assert found["DecryptExports"][1] == found["EncryptResults"][1] == "${var.text}"
+
+
+def test_code_of_the_worker_is_the_same_archive_each_time(stack: TerraformStack) -> None:
+    patterns = [DynamoDBStreamsToLambda(stack, id, lambda_function_props=ZIP_FUNCTION) for id in ("a", "b")]
+    for number, pattern in enumerate(patterns):
+        Backfill(stack, f"backfill-{number}", pattern=pattern, export_bucket="exports")
+    workers = [
+        block
+        for name, block in Emitted(stack, patterns[0]).all("aws_lambda_function").items()
+        if name.startswith("backfill")
+    ]
+    assert len({(block["filename"], block["source_code_hash"]) for block in workers}) == 1
