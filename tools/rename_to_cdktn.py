@@ -71,7 +71,7 @@ TESTS_OF_REPOSITORY = re.compile(
     r"tests/e2e/test_.*|tests/tools/(?:demo/)?test_.*|tests/test_(?:documentation|migration|package)\.py"
 )
 # Tests of parts that do not use the tool. Their results cannot differ, so a file that does not name it is left out.
-TESTS_WITHOUT_TOOL = re.compile(r"tests/(?:(?:code|engines)/test_|function/).*")
+TESTS_WITHOUT_TOOL = re.compile(r"tests/(?:(?:code|engines)/test_|(?:function|operations)/).*")
 
 
 def rename(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -253,7 +254,7 @@ def test_signal_ends_the_run_after_the_batch(account: Account, number: int, caps
 
     before = signal.getsignal(number)
     seen: list[Any] = []
-    original = command.threading.Event
+    original = threading.Event
 
     def event() -> Any:
         seen.append(original())
@@ -263,7 +264,7 @@ def test_signal_ends_the_run_after_the_batch(account: Account, number: int, caps
         return bool(seen[0].is_set())
 
     with pytest.MonkeyPatch.context() as patches:
-        patches.setattr(command.threading, "Event", event)
+        patches.setattr(threading, "Event", event)
         account.clients["lambda"].handler = handler
         assert redrive("--queue", "dlq") == 130
     assert account.sent == numbers(0, 1, 2)

@@ -462,14 +462,19 @@ def test_only_the_batches_of_the_mapping_are_sent(tmp_path: Path) -> None:
 
 
 def test_messages_are_extended_while_they_are_worked_on() -> None:
-    queue = FakeQueue([about(0)])
-    source = QueueSource(queue, "https://queue", wait=0, visibility=0)
+    queue, extended = FakeQueue([about(0)]), threading.Event()
+    original = queue.change_message_visibility_batch
+
+    def change(**options: Any) -> dict[str, Any]:
+        answer = original(**options)
+        extended.set()
+        return answer
+
+    queue.change_message_visibility_batch = change  # type: ignore[method-assign]
+    source = QueueSource(queue, "https://queue", wait=0, visibility=1)
     next(source.windows())
-    while (
-        not queue.extended and source.held
-    ):  # the thread extends with visibility 0, which the double treats as a release
-        if not queue.receipts:
-            break
+    assert extended.wait(10)
+    assert queue.extended[0] == "0"
     source.close()
     assert queue.receipts == {}
 
