@@ -28,7 +28,8 @@ def defaults(stack: TerraformStack) -> None:
 
 
 def everything(stack: TerraformStack) -> None:
-    key = KmsKey(stack, "key")
+    # cdktf and cdktn write an empty object differently, so the key has an argument.
+    key = KmsKey(stack, "key", description="orders")
     DynamoDBStreamsToLambda(
         stack,
         "pipeline",

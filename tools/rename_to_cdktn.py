@@ -69,7 +69,7 @@ LEFT_OUT = re.compile(
 # Tests about this repository: its documentation, tools and distributions, and the deployment of its example app.
 TESTS_OF_REPOSITORY = re.compile(r"tests/(?:e2e|tools)/test_.*|tests/test_(?:documentation|migration|package)\.py")
 # Tests of parts that do not use the tool. Their results cannot differ, so a file that does not name it is left out.
-TESTS_WITHOUT_TOOL = re.compile(r"tests/(?:code|engines|function)/test_.*")
+TESTS_WITHOUT_TOOL = re.compile(r"tests/(?:(?:code|engines)/test_|function/).*")
 
 
 def rename(text: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from .emulator_process import Emulator
 from .existing_resources import create_existing_resources
+from .fault_proxy import FaultProxy
 from .providers import Provider, choose_provider
 from .skipping import skip_if_missing
 from .terraform import Terraform
@@ -39,3 +40,11 @@ def emulator_with_resources(emulator: Emulator, provider: Provider) -> Emulator:
     provider.skip_if_lacking("aws_dynamodb_table", "import_table")
     create_existing_resources(emulator)
     return emulator
+
+
+@pytest.fixture
+def fault_proxy(emulator: Emulator) -> Iterator[FaultProxy]:
+    """A proxy in front of the emulator that makes chosen calls fail."""
+    proxy = FaultProxy(emulator.url)
+    yield proxy
+    proxy.close()

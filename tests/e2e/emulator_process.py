@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import boto3
 import pytest
+from botocore.config import Config
 
 from .install import EMULATOR_PYTHON, ROOT
 
@@ -56,12 +57,54 @@ class Emulator:
             self._process.kill()
             self._process.wait()
 
-    def client(self, service: str, region: str = "eu-west-1", *, keys: tuple[str, str] = ("test", "test")) -> Any:
-        """Return a boto3 client of a service. The default keys may do everything."""
+    def client(
+        self,
+        service: str,
+        region: str = "eu-west-1",
+        *,
+        keys: tuple[str, str] = ("test", "test"),
+        url: str = "",
+        config: Config | None = None,
+    ) -> Any:
+        """Return a boto3 client of a service.
+
+        Args:
+            service: the service's name.
+            region: the Region.
+            keys: the access key's id and secret; the default key may do everything.
+            url: the address of a proxy.
+            config: the client's configuration.
+        """
         id, secret = keys
         return boto3.client(
-            service, endpoint_url=self.url, region_name=region, aws_access_key_id=id, aws_secret_access_key=secret
+            service,
+            endpoint_url=url or self.url,
+            region_name=region,
+            aws_access_key_id=id,
+            aws_secret_access_key=secret,
+            config=config,
         )
+
+    def trim_stream(self, table: str, *, before: str) -> None:
+        """Remove a stream's records before a sequence number, as AWS does after 24 hours."""
+        self._call("POST", f"_tests/streams/{table}/trim/{before}")
+
+    def split_shards(self, table: str, *, children: int) -> None:
+        """Close the open shards of a stream and give each the number of children."""
+        self._call("POST", f"_tests/streams/{table}/split/{children}")
+
+    def expire_iterators(self) -> None:
+        """Expire the iterators of all streams, as AWS does after 15 minutes. Those of mappings remain."""
+        self._call("POST", "_tests/streams/expire-iterators")
+
+    def delete_expired_items(self) -> None:
+        """Delete the items whose time to live has passed."""
+        self._call("DELETE", "_aws/dynamodb/expired")
+
+    def _call(self, method: str, path: str) -> None:
+        request = urllib.request.Request(f"{self.url}/{path}", method=method)
+        with urllib.request.urlopen(request, timeout=30) as response:
+            assert response.status == 200
 
     def wait_for(self, condition: Callable[[], T], description: str, *, seconds: float = 30) -> T:
         """Return the condition's first true value.

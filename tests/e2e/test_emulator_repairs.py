@@ -10,6 +10,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,6 +86,9 @@ class Table:
             records += page
             iterator = response["NextShardIterator"]
         return records
+
+    def numbers(self) -> list[str]:
+        return [record["dynamodb"]["SequenceNumber"] for record in self.records()]
 
 
 @pytest.fixture
@@ -185,12 +189,12 @@ def test_images_keep_binary_values(table: Table) -> None:
     ]
 
 
-def test_sequence_numbers_have_21_digits_and_are_positions_in_the_stream(table: Table) -> None:
+def test_sequence_numbers_are_rising_integers_of_two_lengths_and_positions_in_the_stream(table: Table) -> None:
     assert len(table.shard()["SequenceNumberRange"]["StartingSequenceNumber"]) == 21
     for id in ("a", "b", "c"):
         table.put(id)
     numbers = [record["dynamodb"]["SequenceNumber"] for record in table.records()]
-    assert [len(number) for number in numbers] == [21, 21, 21]
+    assert [len(number) for number in numbers] == [21, 21, 22]
     assert sorted(numbers, key=int) == numbers
 
     def numbers_from(type: str) -> list[str]:
@@ -541,7 +545,9 @@ class Map:
         }
         return {"ItemReader": reader | ({"ReaderConfig": config} if config else {})}
 
-    def run(self, child: dict[str, Any] = PASS_ITEMS, input: Any = None, **fields: Any) -> dict[str, Any]:
+    def run(
+        self, child: dict[str, Any] = PASS_ITEMS, input: Any = None, *, seconds: float = 30, **fields: Any
+    ) -> dict[str, Any]:
         """Run the map over the input or an item reader, and return the execution's description."""
         processor = child | {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}}
         state = {"Type": "Map", "End": True, "ItemProcessor": processor} | fields
@@ -557,7 +563,7 @@ class Map:
             description = self.states.describe_execution(executionArn=execution)
             return description["status"] != "RUNNING" and description
 
-        return dict(self.emulator.wait_for(finished, "the end of the execution"))
+        return dict(self.emulator.wait_for(finished, "the end of the execution", seconds=seconds))
 
     def output(self, *arguments: Any, **fields: Any) -> Any:
         execution = self.run(*arguments, **fields)
@@ -597,7 +603,7 @@ def test_map_fails_when_more_children_fail_than_it_tolerates(map: Map, tolerance
 
 
 def test_map_run_counts_failed_children_and_items(map: Map) -> None:
-    batched = {"ItemBatcher": {"MaxItemsPerBatch": 5}, "ToleratedFailurePercentage": 100}
+    batched: dict[str, Any] = {"ItemBatcher": {"MaxItemsPerBatch": 5}, "ToleratedFailurePercentage": 100}
     child = json.loads(json.dumps(FAIL_BAD_ITEMS).replace("$.bad", "$.Items[0].bad"))
     execution = map.run(child, items_with_failures(10, 5), **batched)
     (run,) = map.states.list_map_runs(executionArn=execution["executionArn"])["mapRuns"]
@@ -665,12 +671,11 @@ def test_item_reader_loads_and_flattens_all_files(map: Map) -> None:
     assert map.output(**map.read("listObjectsV2", config, Prefix="data/")) == [{"n": 1}, {"n": 2}, {"n": 3}]
 
 
-@pytest.mark.parametrize("concurrency", [0, 1])
-def test_map_runs_more_children_than_threads(map: Map, concurrency: int) -> None:
-    items = [{"n": number} for number in range(1100)]
+def test_map_runs_more_children_than_a_stack_is_deep(map: Map) -> None:
+    items = [{"n": number} for number in range(1000)]
     map.put("items", "\n".join(json.dumps(item) for item in items).encode())
     reader = map.read("getObject", {"InputType": "JSONL"}, Key="items")
-    assert map.output(MaxConcurrency=concurrency, **reader) == items
+    assert map.output(MaxConcurrency=1, seconds=180, **reader) == items
 
 
 @pytest.mark.parametrize(("tolerated", "status"), [(100, "SUCCEEDED"), (0, "FAILED")])
@@ -738,3 +743,176 @@ def test_permissions_of_step_functions_have_the_prefix_of_aws(map: Map, action: 
     else:
         with pytest.raises(ClientError, match="not authorized"):
             states.describe_execution(executionArn=execution)
+
+
+def test_reading_removed_records_fails(emulator: Emulator, table: Table) -> None:
+    for id in ("a", "b", "c"):
+        table.put(id)
+    numbers = table.numbers()
+    position = {"StreamArn": table.stream_arn, "ShardId": table.shard()["ShardId"]}
+    at_first = {"ShardIteratorType": "AT_SEQUENCE_NUMBER", "SequenceNumber": numbers[0]}
+    after_first = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": numbers[0]}
+    iterator = table.streams.get_shard_iterator(**position, **after_first)["ShardIterator"]
+    emulator.trim_stream(table.name, before=numbers[2])
+    for start in (at_first, after_first):
+        with pytest.raises(ClientError, match="TrimmedDataAccessException"):
+            table.streams.get_shard_iterator(**position, **start)
+    with pytest.raises(ClientError, match="TrimmedDataAccessException"):
+        table.streams.get_records(ShardIterator=iterator)
+    assert table.numbers() == numbers[2:]
+    emulator.trim_stream(table.name, before=str(int(numbers[2]) + 1))
+    assert table.numbers() == []
+    table.put("d")
+    assert [int(number) for number in table.numbers()] == [int(numbers[2]) + 1]
+
+
+def test_expired_iterators_are_refused_and_new_ones_are_not(emulator: Emulator, table: Table) -> None:
+    table.put("a")
+    iterator = table.streams.get_shard_iterator(
+        StreamArn=table.stream_arn, ShardId=table.shard()["ShardId"], ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    following = table.streams.get_records(ShardIterator=iterator)["NextShardIterator"]
+    emulator.expire_iterators()
+    for expired in (iterator, following):
+        with pytest.raises(ClientError, match="ExpiredIteratorException"):
+            table.streams.get_records(ShardIterator=expired)
+    assert len(table.records()) == 1
+
+
+def test_closed_shard_ends_and_its_children_continue(emulator: Emulator, table: Table) -> None:
+    table.put("a")
+    parent = table.shard()["ShardId"]
+    emulator.split_shards(table.name, children=2)
+    for number in range(20):
+        table.put(str(number))
+    shards = table.streams.describe_stream(StreamArn=table.stream_arn)["StreamDescription"]["Shards"]
+    assert [shard.get("ParentShardId") for shard in shards] == [None, parent, parent]
+    assert ["EndingSequenceNumber" in shard["SequenceNumberRange"] for shard in shards] == [True, False, False]
+    ids = []
+    for shard in shards:
+        iterator = table.streams.get_shard_iterator(
+            StreamArn=table.stream_arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        page = table.streams.get_records(ShardIterator=iterator)
+        assert ("NextShardIterator" in page) == (shard["ShardId"] != parent)
+        ids.append([record["dynamodb"]["Keys"]["id"]["S"] for record in page["Records"]])
+    assert ids[0] == ["a"]
+    assert ids[1]
+    assert ids[2]
+    assert sorted(ids[1] + ids[2], key=int) == [str(number) for number in range(20)]
+
+
+def test_page_of_a_stream_has_at_most_1000_records_and_1_mb(table: Table) -> None:
+    for start in range(0, 1050, 25):
+        table.batch_write(*({"PutRequest": {"Item": {"id": {"S": str(start + n)}}}} for n in range(25)))
+    for number in range(5):
+        table.put(f"large-{number}", text={"S": "x" * 300_000})
+    sizes = []
+    iterator = table.streams.get_shard_iterator(
+        StreamArn=table.stream_arn, ShardId=table.shard()["ShardId"], ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    while (page := table.streams.get_records(ShardIterator=iterator))["Records"]:
+        sizes.append(len(page["Records"]))
+        iterator = page["NextShardIterator"]
+    assert sum(sizes) == 1055
+    assert sizes[0] == 1000
+    assert len(sizes) == 3, "the large records do not fit into one page"
+
+
+RECORDING_FUNCTION = """
+import json
+
+def handler(event, context):
+    with open({path!r}, "a") as file:
+        file.write(json.dumps(event["Records"]) + chr(10))
+"""
+
+
+class Mapping:
+    """A mapping from a table's stream to a function that writes its events to a file."""
+
+    def __init__(self, emulator: Emulator, table: Table, file: Path, **arguments: Any) -> None:
+        self.emulator, self.file, self.lambda_ = emulator, file, emulator.client("lambda")
+        name = f"recording-{time.time_ns()}"
+        create_function(emulator, name, RECORDING_FUNCTION.format(path=str(file)))
+        self.uuid = self.lambda_.create_event_source_mapping(
+            FunctionName=name, EventSourceArn=table.stream_arn, StartingPosition="TRIM_HORIZON", **arguments
+        )["UUID"]
+
+    def batches(self, *, records: int) -> list[list[dict[str, Any]]]:
+        """Return the batches when they have the given number of records."""
+
+        def complete() -> Any:
+            lines = self.file.read_text().splitlines() if self.file.exists() else []
+            batches = [json.loads(line) for line in lines]
+            return sum(len(batch) for batch in batches) >= records and batches
+
+        return list(self.emulator.wait_for(complete, f"{records} records"))
+
+    def delete(self) -> None:
+        self.lambda_.delete_event_source_mapping(UUID=self.uuid)
+
+
+def test_mapping_reads_children_after_their_parent(emulator: Emulator, table: Table, tmp_path: Path) -> None:
+    for number in range(10):
+        table.put(str(number))
+    emulator.split_shards(table.name, children=2)
+    for number in range(10, 20):
+        table.put(str(number))
+    mapping = Mapping(emulator, table, tmp_path / "events")
+    ids = [record["dynamodb"]["Keys"]["id"]["S"] for batch in mapping.batches(records=20) for record in batch]
+    assert ids[:10] == [str(number) for number in range(10)]
+    emulator.split_shards(table.name, children=1)
+    table.put("20")
+    ids = [record["dynamodb"]["Keys"]["id"]["S"] for batch in mapping.batches(records=21) for record in batch]
+    mapping.delete()
+    assert sorted(ids, key=int) == [str(number) for number in range(21)]
+
+
+def test_mapping_delivers_events_of_at_most_6_mb(emulator: Emulator, table: Table, tmp_path: Path) -> None:
+    for number in range(20):
+        table.put(str(number), text={"S": "x" * 390_000})
+    mapping = Mapping(emulator, table, tmp_path / "events", BatchSize=20, MaximumBatchingWindowInSeconds=60)
+    batches = mapping.batches(records=20)
+    mapping.delete()
+    assert len(batches) > 1
+    assert max(len(json.dumps({"Records": batch})) for batch in batches) < 6 * 1024 * 1024
+
+
+def test_deletion_by_time_to_live_has_the_identity_of_the_service(
+    emulator: Emulator, table: Table, tmp_path: Path
+) -> None:
+    table.dynamodb.update_time_to_live(
+        TableName=table.name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"}
+    )
+    table.put("past", expires={"N": "1"})
+    table.put("future", expires={"N": str(int(time.time()) + 3600)})
+    emulator.delete_expired_items()
+    (deletion,) = [record for record in table.records() if record["eventName"] == "REMOVE"]
+    assert deletion["dynamodb"]["Keys"] == {"id": {"S": "past"}}
+    assert deletion["userIdentity"] == {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}
+    table.batch_write({"DeleteRequest": {"Key": {"id": {"S": "future"}}}})
+    mapping = Mapping(emulator, table, tmp_path / "events")
+    records = [record for batch in mapping.batches(records=4) for record in batch]
+    mapping.delete()
+    assert [record.get("userIdentity") for record in records if record["eventName"] == "REMOVE"] == [
+        {"principalId": "dynamodb.amazonaws.com", "type": "Service"},
+        None,
+    ]
+
+
+def test_invocation_with_more_than_6_mb_is_refused(emulator: Emulator) -> None:
+    create_function(emulator, "sized", "def handler(event, context):\n    return len(event)\n")
+    lambda_ = emulator.client("lambda")
+
+    def invoke(size: int, type: str = "RequestResponse") -> Any:
+        return lambda_.invoke(FunctionName="sized", InvocationType=type, Payload=json.dumps("x" * (size - 2)))
+
+    limit = 6 * 1024 * 1024
+    assert json.load(invoke(limit)["Payload"]) == limit - 2
+    assert invoke(1024 * 1024, "Event")["StatusCode"] == 202
+    for arguments in ((limit + 1,), (1024 * 1024 + 1, "Event")):
+        with pytest.raises(ClientError) as error:
+            invoke(*arguments)
+        assert error.value.response["Error"]["Code"] == "RequestTooLargeException"
+        assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 413

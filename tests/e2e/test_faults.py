@@ -1,106 +1,21 @@
-"""Faults during a Terraform command: it is killed, it runs twice at the same time, AWS answers with errors."""
+"""Faults of a Terraform command: it is killed, it runs twice, AWS answers with errors. The proxy for such faults."""
 
 from __future__ import annotations
 
-import http.client
 import os
 import signal
-import threading
-import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from .emulator_process import Emulator
+from .fault_proxy import FaultProxy
 from .providers import Provider
 from .recorder_stack import RecorderStack
 from .terraform import Terraform, override_provider
-
-# Headers that the proxy sets itself or that apply only to one connection.
-CONNECTION_HEADERS = ("transfer-encoding", "content-length", "connection", "server", "date")
-
-
-class FaultProxy:
-    """A proxy in front of the emulator that can hold the creation of a function, or answer 503 for some time.
-
-    Attributes:
-        url: the proxy's address.
-        holding: whether a request that creates a function is held without an answer.
-        held: set when such a request arrives.
-        refused: the number of requests that were answered with 503.
-    """
-
-    def __init__(self, emulator_url: str) -> None:
-        address = emulator_url.removeprefix("http://")
-        self.holding = False
-        self.held = threading.Event()
-        self.refused = 0
-        self._outage_seconds = 0.0
-        self._outage_end: float | None = None
-        self._lock = threading.Lock()
-        proxy = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-            def handle_request(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                if proxy.holding and self.command == "POST" and self.path.rstrip("/").endswith("/functions"):
-                    proxy.held.set()
-                    while proxy.holding:
-                        time.sleep(0.05)
-                    self.close_connection = True
-                    return
-                if proxy.refuses():
-                    self.respond(503, b"", {})
-                    return
-                upstream = http.client.HTTPConnection(address)
-                upstream.request(self.command, self.path, body, dict(self.headers))
-                response = upstream.getresponse()
-                self.respond(response.status, response.read(), dict(response.getheaders()))
-
-            def respond(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-                self.send_response(status)
-                for name, value in headers.items():
-                    if name.lower() not in CONNECTION_HEADERS:
-                        self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_request  # noqa: N815  # http.server's names
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def start_outage(self, seconds: float) -> None:
-        """Answer every request with 503, from the next request on and for the given time after it."""
-        with self._lock:
-            self.refused = 0
-            self._outage_seconds = seconds
-            self._outage_end = None
-
-    def refuses(self) -> bool:
-        """Return whether a request that arrives now is answered with 503, and count it if so."""
-        with self._lock:
-            if self._outage_end is None:
-                self._outage_end = time.monotonic() + self._outage_seconds
-            refused = time.monotonic() < self._outage_end
-            self.refused += refused
-            return refused
-
-    def close(self) -> None:
-        self.holding = False
-        self._server.shutdown()
-        self._server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +54,51 @@ def test_provider_retries_while_aws_answers_503(proxy: FaultProxy, terraform: Te
     proxy.start_outage(seconds=4)
     terraform.run("plan", "-detailed-exitcode")
     assert proxy.refused > 0
+
+
+@pytest.mark.parametrize(("code", "status"), [("ThrottlingException", 400), ("InternalServerError", 500)])
+def test_chosen_calls_get_the_chosen_error(emulator: Emulator, fault_proxy: FaultProxy, code: str, status: int) -> None:
+    dynamodb = emulator.client("dynamodb", url=fault_proxy.url, config=Config(retries={"total_max_attempts": 1}))
+    fault_proxy.fail("ListTables", code, skip=1, times=2)
+    dynamodb.list_tables()
+    for _ in range(2):
+        with pytest.raises(ClientError) as error:
+            dynamodb.list_tables()
+        assert error.value.response["Error"]["Code"] == code
+        assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+    dynamodb.list_tables()
+    assert fault_proxy.calls["ListTables"] == 4
+
+
+def test_call_can_fail_after_it_was_done(emulator: Emulator, fault_proxy: FaultProxy) -> None:
+    sqs = emulator.client("sqs", url=fault_proxy.url, config=Config(retries={"total_max_attempts": 1}))
+    url = sqs.create_queue(QueueName="lost-answer")["QueueUrl"]
+    fault_proxy.fail("SendMessage", after=True)
+    with pytest.raises(ClientError, match="InternalServerError"):
+        sqs.send_message(QueueUrl=url, MessageBody="sent")
+    assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "sent"
+
+
+def test_calls_of_services_without_named_operations_can_fail(emulator: Emulator, fault_proxy: FaultProxy) -> None:
+    config = Config(retries={"total_max_attempts": 1})
+    s3 = emulator.client("s3", url=fault_proxy.url, config=config)
+    lambda_ = emulator.client("lambda", url=fault_proxy.url, config=config)
+    for operation in ("Invoke", "GetObject", "PutObject", "ListObjectsV2"):
+        fault_proxy.fail(operation, "SlowDown", status=503)
+    calls: list[Callable[[], object]] = [
+        lambda: lambda_.invoke(FunctionName="any"),
+        lambda: s3.get_object(Bucket="bucket", Key="folder/key"),
+        lambda: s3.put_object(Bucket="bucket", Key="folder/key", Body=b""),
+        lambda: s3.list_objects_v2(Bucket="bucket"),
+    ]
+    for call in calls:
+        with pytest.raises(ClientError, match="SlowDown"):
+            call()
+
+
+def test_action_is_done_when_its_call_arrives(emulator: Emulator, fault_proxy: FaultProxy) -> None:
+    dynamodb, done = emulator.client("dynamodb", url=fault_proxy.url), []
+    fault_proxy.before("ListTables", lambda: done.append(fault_proxy.calls["ListTables"]), skip=1)
+    for _ in range(3):
+        dynamodb.list_tables()
+    assert done == [2]

@@ -26,6 +26,7 @@ import copy
 import functools
 import json
 import threading
+import zlib
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -59,9 +60,9 @@ WRITES = (
     "execute_transaction",
     "batch_execute_statement",
 )
-# All sequence numbers are greater and have 21 digits.
+# All sequence numbers are greater. They have 21 digits or more, and two lengths in each stream, as in AWS.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html
-FIRST_SEQUENCE_NUMBER = 10**20
+FIRST_SEQUENCE_NUMBER = 10**21 - 3
 
 new_worker = EsmWorkerFactory.get_esm_worker
 forward_events = StreamPoller.forward_events_to_target
@@ -100,6 +101,7 @@ def worker_that_continues(factory: Any) -> Any:
         previous = workers[uuid]
         previous.update_esm_state_in_store = lambda state: None
         worker.poller.shards = previous.poller.shards
+        worker.poller.finished = getattr(previous.poller, "finished", set())
         if worker.enabled:
             worker.current_state = EsmState.UPDATING
             worker.create = worker.start
@@ -194,8 +196,11 @@ def append_to_streams(account_id: str, region_name: str, records_map: dict[str, 
     backend = kinesis_backends[account_id][region_name]
 
     def put_records(*, StreamName: str, Records: list[dict[str, str]]) -> None:  # noqa: N803  # the API's names
-        records = [record | {"Data": base64.b64encode(record["Data"].encode()).decode()} for record in Records]
-        backend.put_records(stream_arn=None, stream_name=StreamName, records=records)
+        open_shards = [shard for shard in backend.streams[StreamName].shards.values() if shard.is_open]
+        for record in Records:
+            keys = json.dumps(json.loads(record["Data"])["dynamodb"]["Keys"]) if len(open_shards) > 1 else ""
+            shard = open_shards[zlib.crc32(keys.encode()) % len(open_shards)]
+            put_record(shard, record["PartitionKey"], base64.b64encode(record["Data"].encode()).decode(), "")
 
     client = SimpleNamespace(put_records=put_records)
     for table, records in records_map.items():
@@ -244,9 +249,9 @@ def put_record(shard: Any, partition_key: str, data: str, explicit_hash_key: str
 
 def min_sequence_number(shard: Any) -> int:
     """Return the sequence number of a shard's first record."""
-    return next(iter(shard.records), FIRST_SEQUENCE_NUMBER)
+    return next(iter(shard.records), getattr(shard, "last_removed", FIRST_SEQUENCE_NUMBER))
 
 
 def max_sequence_number(shard: Any) -> int:
     """Return the sequence number of a shard's last record."""
-    return next(reversed(shard.records), FIRST_SEQUENCE_NUMBER)
+    return next(reversed(shard.records), getattr(shard, "last_removed", FIRST_SEQUENCE_NUMBER))

@@ -31,8 +31,17 @@ sys.path.append(str(Path(__file__).parent))
 
 from localemu.runtime.main import main
 
-from tests.e2e.emulator import distributed_map, exports, notifications, permissions, repairs, scans
+from tests.e2e.emulator import (
+    distributed_map,
+    exports,
+    invocations,
+    notifications,
+    permissions,
+    repairs,
+    scans,
+    streams,
+)
 
-for module in (repairs, notifications, exports, scans, permissions, distributed_map):
+for module in (repairs, streams, invocations, notifications, exports, scans, permissions, distributed_map):
     module.install()
 main()
