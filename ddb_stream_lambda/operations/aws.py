@@ -81,9 +81,9 @@ class Connection:
     region: str | None = None
     profile: str | None = None
     endpoint_url: str | None = None
-    _clients: dict[tuple[str, str | None], Any] = field(default_factory=dict, repr=False)
+    _clients: dict[tuple[str, str | None, bool], Any] = field(default_factory=dict, repr=False)
 
-    def client(self, service: str, *, region: str | None = None) -> Any:
+    def client(self, service: str, *, region: str | None = None, repeats: bool | None = None) -> Any:
         """Return a client of a service. Threads can share it.
 
         Requests are repeated with growing pauses if AWS throttles them or has an internal error. Those to Lambda are
@@ -92,17 +92,19 @@ class Connection:
         Args:
             service: the name of the service, such as "sqs".
             region: the Region of the resource, if its ARN has one.
+            repeats: whether requests are repeated; by default, those to all services but Lambda.
 
         Raises:
             UsageError: if boto3 is not installed, or the Region, the profile or the endpoint is missing or wrong.
         """
         if boto3 is None:
             raise UsageError("boto3 is not installed", f"run: pip install '{DISTRIBUTION}[operations]'")
-        key = (service, region)
+        repeats = service != "lambda" if repeats is None else repeats
+        key = (service, region, repeats)
         if key not in self._clients:
             is_lambda = service == "lambda"
             config = Config(
-                retries={"mode": "standard", "total_max_attempts": 1 if is_lambda else MAX_ATTEMPTS},
+                retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS if repeats else 1},
                 read_timeout=MAX_FUNCTION_SECONDS + READ_TIMEOUT if is_lambda else READ_TIMEOUT,
                 tcp_keepalive=True,
                 max_pool_connections=50,

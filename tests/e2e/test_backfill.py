@@ -5,7 +5,6 @@ The resources are created without Terraform. Two mappings read the stream, so th
 
 from __future__ import annotations
 
-import gzip
 import http.client
 import json
 import os
@@ -15,10 +14,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,7 @@ class Table:
         items = [{"id": {"S": f"i{number}"}, "n": {"N": str(number)}} for number in range(start, start + 25)]
         self.dynamodb.batch_write_item(RequestItems={self.name: [{"PutRequest": {"Item": item}} for item in items]})
 
-    def enable_stream(self, functions: list[str]) -> None:
+    def enable_stream(self, functions: list[str], *, mapping_state: str = "Enabled") -> None:
         """Enable the stream, and map it to the functions."""
         specification = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
         answer = self.dynamodb.update_table(TableName=self.name, StreamSpecification=specification)
@@ -130,12 +130,16 @@ class Table:
                 StartingPosition="TRIM_HORIZON",
                 BatchSize=BATCH_SIZE,
                 FunctionResponseTypes=["ReportBatchItemFailures"],
+                Enabled=mapping_state == "Enabled",
             )["UUID"]
-            self.emulator.wait_for(
-                lambda mapping=mapping: lambda_.get_event_source_mapping(UUID=mapping)["State"] == "Enabled",
-                "the mapping",
-            )
             self.mappings.append(mapping)
+        self.wait_for_mappings(mapping_state)
+
+    def wait_for_mappings(self, state: str) -> None:
+        lambda_ = self.emulator.client("lambda")
+        for mapping in self.mappings:
+            look_up = partial(lambda_.get_event_source_mapping, UUID=mapping)
+            self.emulator.wait_for(partial(has_state, look_up, state), f"the mapping to be {state}")
 
     def items(self) -> dict[str, int]:
         pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.name, ConsistentRead=True)
@@ -169,8 +173,26 @@ class Table:
         result: dict[str, Any] = json.loads(out)
         return result
 
+    def prepare_exports(self) -> None:
+        """Enable point-in-time recovery, and create the bucket if it does not exist."""
+        recovery = {"PointInTimeRecoveryEnabled": True}
+        self.dynamodb.update_continuous_backups(TableName=self.name, PointInTimeRecoverySpecification=recovery)
+        s3 = self.emulator.client("s3")
+        if not any(bucket["Name"] == "exports" for bucket in s3.list_buckets()["Buckets"]):
+            s3.create_bucket(Bucket="exports", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+
+    def export(self, prefix: str) -> str:
+        """Return the folder of the only export below a prefix."""
+        objects = self.emulator.client("s3").list_objects_v2(Bucket="exports", Prefix=prefix)["Contents"]
+        (manifest,) = [found["Key"] for found in objects if found["Key"].endswith("manifest-summary.json")]
+        return f"s3://exports/{manifest.rpartition('/')[0]}"
+
     def wait_until_indexed(self) -> None:
-        self.emulator.wait_for(lambda: self.documents() == self.items(), "the index to equal the table", seconds=30)
+        self.emulator.wait_for(lambda: self.documents() == self.items(), "the index to equal the table", seconds=90)
+
+
+def has_state(look_up: Callable[[], Any], state: str) -> bool:
+    return bool(look_up()["State"] == state)
 
 
 class Writers:
@@ -195,7 +217,7 @@ class Writers:
     def _write(self, writer: int) -> None:
         chance = random.Random(writer)
         dynamodb = self._table.dynamodb
-        while not self._stop.wait(0.01):
+        while not self._stop.wait(0.03):
             number = chance.randrange(CHANGED) * (ITEMS // CHANGED)
             key = {"id": {"S": f"i{number}" if chance.random() < 0.8 else f"new-{number}"}}
             value = {"N": str(-chance.randrange(1_000_000))}
@@ -221,7 +243,7 @@ def kill_when(process: subprocess.Popen[str], table: Table, done: int) -> int:
         checkpoint = table.folder / f"backfill-{table.name}.json"
         return int(json.loads(checkpoint.read_text())["done"]) if checkpoint.exists() else 0
 
-    table.emulator.wait_for(lambda: count() >= done or process.poll() is not None, "a checkpoint")
+    table.emulator.wait_for(lambda: count() >= done or process.poll() is not None, "a checkpoint", seconds=90)
     process.kill()
     out, err = process.communicate()
     assert not out, (out, err)
@@ -244,7 +266,7 @@ def test_index_equals_the_table_although_writers_work_and_the_run_is_killed(
     assert result["exit_code"] == 0, result
     assert result["complete"]
     assert result["failed"] == 0
-    assert writers.writes > CHANGED
+    assert writers.writes > 100
     table.wait_until_indexed()
     # The writers create and delete some items.
     assert abs(result["done"] - ITEMS) < CHANGED * 2
@@ -252,17 +274,16 @@ def test_index_equals_the_table_although_writers_work_and_the_run_is_killed(
 
 
 class FaultyAws:
-    """A proxy in front of the emulator that answers some requests with a throttle or an internal error.
+    """A proxy in front of the emulator that throttles every third request to a service, or answers it with an error.
 
     Attributes:
         url: the proxy's address.
-        faults: the number of requests that failed, by service.
+        requests: the number of requests, by service.
     """
 
     def __init__(self, emulator_url: str) -> None:
         address = emulator_url.removeprefix("http://")
-        self.faults = {"dynamodb": 0, "lambda": 0, "s3": 0}
-        chance = random.Random(2)
+        self.requests = {"dynamodb": 0, "lambda": 0, "s3": 0}
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -274,9 +295,10 @@ class FaultyAws:
             def handle_request(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 service = self.headers["Authorization"].split("/")[3]
-                if chance.random() < 0.3:
-                    proxy.faults[service] += 1
-                    throttles = chance.random() < 0.5
+                number = proxy.requests[service]
+                proxy.requests[service] += 1
+                if number % 3 == 0:
+                    throttles = number % 2 == 0
                     if service == "dynamodb":
                         self.respond(400 if throttles else 500, THROTTLED if throttles else b"{}", {})
                     elif service == "lambda":
@@ -324,13 +346,7 @@ def small_table(
 ) -> Table:
     """A table with items that nobody writes."""
     table = Table.create(emulator, search, "small", tmp_path_factory.mktemp("small"), items=1000)
-    dynamodb = table.dynamodb
-    dynamodb.update_continuous_backups(
-        TableName="small", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-    )
-    emulator.client("s3").create_bucket(
-        Bucket="exports", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-    )
+    table.prepare_exports()
     table.enable_stream(functions)
     return table
 
@@ -348,14 +364,43 @@ def test_throttles_and_internal_errors_of_every_service_lose_nothing(
         result = small_table.run(*options, endpoint=faulty_aws.url)
         assert (result["exit_code"], result["done"]) == (0, 1000), result
     assert small_table.documents() == small_table.items()
-    assert all(faulty_aws.faults.values())
+    assert all(faulty_aws.requests.values())
 
 
 def test_export_fills_the_index_and_is_sent_again_without_an_effect(small_table: Table, empty_index: None) -> None:
     result = small_table.run("--start-export", "s3://exports/full")
     assert (result["exit_code"], result["done"], result["complete"]) == (0, 1000, True), result
     assert small_table.documents() == small_table.items()
-    folder = small_table.exports("full")
+    folder = small_table.export("full")
     again = small_table.run("--export", folder, "--workers", "1")
     assert (again["exit_code"], again["done"]) == (0, 1000), again
     assert small_table.documents() == small_table.items()
+
+
+def test_incremental_export_brings_the_changes_that_nobody_delivered(
+    emulator: Emulator, search: SearchServer, functions: list[str], tmp_path: Path
+) -> None:
+    table = Table.create(emulator, search, "incremental", tmp_path, items=100)
+    table.prepare_exports()
+    table.enable_stream(functions[:1], mapping_state="Disabled")
+    allowed = "--allow-disabled-mapping"
+    assert table.run("--start-export", "s3://exports/all")["exit_code"] == 2
+    assert table.run("--start-export", "s3://exports/all", allowed)["exit_code"] == 0
+    assert table.documents() == table.items()
+
+    dynamodb = table.dynamodb
+    for number in range(10):
+        dynamodb.delete_item(TableName=table.name, Key={"id": {"S": f"i{number}"}})
+        dynamodb.put_item(TableName=table.name, Item={"id": {"S": f"i{10 + number}"}, "n": {"N": "-1"}})
+        dynamodb.put_item(TableName=table.name, Item={"id": {"S": f"new-{number}"}, "n": {"N": "-2"}})
+    time.sleep(1)  # two runs must not start in the same second
+    since = (datetime.now(UTC) - timedelta(minutes=20)).isoformat()
+    result = table.run("--start-export", "s3://exports/changes", "--since", since, allowed)
+    assert result["exit_code"] == 0, result
+    assert table.documents() == table.items()
+
+    # The records of the stream arrive late, and win.
+    emulator.client("lambda").update_event_source_mapping(UUID=table.mappings[0], Enabled=True)
+    table.wait_for_mappings("Enabled")
+    dynamodb.put_item(TableName=table.name, Item={"id": {"S": "last"}, "n": {"N": "1"}})
+    table.wait_until_indexed()

@@ -128,6 +128,7 @@ class Backfill:
         connection = Connection(region=options.region, profile=options.profile, endpoint_url=options.endpoint_url)
         self._dynamodb = connection.client("dynamodb")
         self._lambda = connection.client("lambda")
+        self._mappings = connection.client("lambda", repeats=True)
         self._s3 = connection.client("s3")
 
     def run(self) -> ExitCode:
@@ -139,7 +140,7 @@ class Backfill:
             raise UsageError("--until: needs --since", "give both, or leave both out")
         target = find_target(
             self._dynamodb,
-            self._lambda,
+            self._mappings,
             options.table,
             mapping=options.mapping,
             function=options.to,
