@@ -2,7 +2,7 @@
 
 * Actions: localemu names the actions of Step Functions `stepfunctions:*` and those of streams `dynamodbstreams:*`. In
   AWS they are `states:*` and `dynamodb:*`.
-* Resources: localemu does not know the ARN of an execution, a map run, a stream, or an event source mapping that a call names.
+* Resources: localemu does not know the ARN of an execution, a map run, a stream, or a mapping that a call names.
 * The condition key `s3:prefix` has no value in localemu.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/
