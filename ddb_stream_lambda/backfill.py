@@ -101,7 +101,7 @@ class Backfill(Construct):
             mistakes = Mistakes(path, show=lambda value: tokens.describe(value, location.stack))
             _check_keywords(unknown, mistakes)
             given = _given_target(pattern, existing_table_interface, existing_lambda_obj, mistakes)
-            places = buckets.check_buckets(
+            locations = buckets.check_buckets(
                 exports=buckets.Given(
                     (buckets.EXPORT_BUCKET, export_bucket),
                     (buckets.EXPORT_PREFIX, export_prefix),
@@ -138,7 +138,7 @@ class Backfill(Construct):
             mistakes.raise_any()
             claim_addresses(self, location, has_moves=False)
 
-            # What all resources share. IAM has no Regions.
+            # The arguments of all resources. IAM has no Regions.
             common = {**target.companion, **({} if tags is None else {TAGS: StringMap(tags)})}
             without_region = {name: value for name, value in common.items() if name != "region"}
             partition = look_up_partition(scope=self, companion=target.companion)
@@ -156,7 +156,7 @@ class Backfill(Construct):
                 service="lambda.amazonaws.com",
                 account=account,
                 statements=[
-                    *places.statements_of_worker(partition),
+                    *locations.statements_of_worker(partition),
                     *target.statements(scope=self),
                     *worker.statements_of(logs.worker),
                 ],
@@ -169,7 +169,7 @@ class Backfill(Construct):
                 arguments=worker_arguments,
                 role_arn=worker_role.created.arn,
                 target=target,
-                buckets=places,
+                buckets=locations,
                 depends_on=[worker_role.policy, logs.worker],
                 common=common,
             )
@@ -180,7 +180,7 @@ class Backfill(Construct):
                 worker_arn=created_worker.arn,
                 worker_timeout=worker_arguments["timeout"],
                 partition=partition,
-                results=places.results,
+                results=locations.results,
             )
             for refused in definition.find_errors(states):
                 mistakes.add(
@@ -194,7 +194,7 @@ class Backfill(Construct):
                 service="states.amazonaws.com",
                 account=account,
                 statements=[
-                    *places.statements_of_state_machine(partition),
+                    *locations.statements_of_state_machine(partition),
                     *state_machine.statements_of(
                         scope=self, name=machine_name, worker_arn=created_worker.arn, companion=target.companion
                     ),

@@ -226,6 +226,14 @@ def test_the_example_with_warm_throughput_keeps_it(emitted: Emitted) -> None:
     assert table["lifecycle"] == {"prevent_destroy": True, "ignore_changes": ["warm_throughput"]}
 
 
+def test_the_example_with_a_backfill_has_a_state_machine_for_its_pattern(emitted: Emitted) -> None:
+    resources = emitted("backfill")["resource"]
+    definition = json.loads(only(resources["aws_sfn_state_machine"])["definition"])
+    assert definition["States"]["SendFiles"]["MaxConcurrency"] == 20
+    worker = resources["aws_lambda_function"]["backfill"]
+    assert worker["environment"]["variables"]["TABLE_ARN"] == "${aws_dynamodb_table.pipeline.arn}"
+
+
 def test_the_example_without_tags_of_the_mapping_tags_all_other_resources(emitted: Emitted) -> None:
     config = emitted("untagged_mapping")
     tagged, untagged = config["provider"]["aws"]

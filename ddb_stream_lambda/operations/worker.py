@@ -108,19 +108,19 @@ class Deadline:
     def __init__(self, remaining: Callable[[], float], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._remaining = remaining
         self._clock = clock
-        self._asked_at = clock()
+        self._before = clock()
         self._longest = min(FIRST_RESERVE_SECONDS, remaining() / 4) / 2
 
     def may_continue(self) -> bool:
         """Return whether a batch that takes twice as long as the longest one so far would end in time."""
         now = self._clock()
-        self._longest = max(self._longest, now - self._asked_at)
-        self._asked_at = now
+        self._longest = max(self._longest, now - self._before)
+        self._before = now
         return self._remaining() > 2 * self._longest
 
 
 def handle(event: Event, context: Context) -> Answer:
-    """Do what the event asks for."""
+    """Do the action of the event."""
     settings = Settings.read(os.environ)
     connection = Connection()
     match event["action"]:

@@ -101,9 +101,7 @@ def check_buckets(*, exports: Given, results: Given, mistakes: Mistakes) -> Buck
     name, prefix = results.prefix
     # The state machine would read its own results as an export, and its permissions would overlap.
     if not result_location.prefix:
-        mistakes.add(
-            name, prefix, "must not be empty: the results have a folder of their own, such as backfill-results"
-        )
+        mistakes.add(name, prefix, "must not be empty: the results have a separate folder, such as backfill-results")
     elif export_location.bucket == result_location.bucket and EXPORT_FOLDER in result_location.prefix.split("/"):
         mistakes.add(name, prefix, f"must not contain the folder {EXPORT_FOLDER}, where the exports are")
     return Buckets(export_location, result_location)

@@ -2,7 +2,7 @@
 
 * Actions: localemu names the actions of Step Functions `stepfunctions:*` and those of streams `dynamodbstreams:*`. In
   AWS they are `states:*` and `dynamodb:*`.
-* Resources: localemu does not know the ARN of an execution, a map run, or a stream that a call names.
+* Resources: localemu does not know the ARN of an execution, a map run, a stream, or a mapping that a call names.
 * The condition key `s3:prefix` has no value in localemu.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/
@@ -18,6 +18,7 @@ PREFIXES = {"stepfunctions": "states", "dynamodbstreams": "dynamodb"}
 map_action = service_action_map.map_action
 build_conditions = enforcer._build_conditions
 build_state_machine_arn = arn_builder._states_arn
+build_function_arn = arn_builder._lambda_arn
 
 
 def install() -> None:
@@ -27,6 +28,7 @@ def install() -> None:
     for name in ("stepfunctions", "states"):
         arn_builder._SERVICE_ARN_BUILDERS[name] = build_states_arn
     arn_builder._SERVICE_ARN_BUILDERS["dynamodbstreams"] = build_stream_arn
+    arn_builder._SERVICE_ARN_BUILDERS["lambda"] = build_lambda_arn
 
 
 def map_action_with_prefix(service: str, operation: str) -> list[str]:
@@ -54,3 +56,10 @@ def build_stream_arn(parameters: dict[str, Any], region: str, account: str) -> s
     """Return the ARN of the stream that a call names; an iterator begins with it."""
     iterator = parameters.get("ShardIterator") or ""
     return str(parameters.get("StreamArn") or iterator.partition("|")[0] or "*")
+
+
+def build_lambda_arn(parameters: dict[str, Any], region: str, account: str) -> str:
+    """Return the ARN of the event source mapping or the function that a call names."""
+    if parameters.get("UUID"):
+        return f"arn:aws:lambda:{region}:{account}:event-source-mapping:{parameters['UUID']}"
+    return str(build_function_arn(parameters, region, account))
