@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -108,7 +109,7 @@ class Connection:
                 user_agent_extra=DISTRIBUTION,
             )
             with calling(f"create the client of {service}"):
-                session = boto3.Session(profile_name=self.profile, region_name=self.region or region)
+                session = boto3.Session(profile_name=self.profile, region_name=self.region or _region_of_environment())
                 try:
                     self._clients[key] = session.client(
                         service, region_name=region, endpoint_url=self.endpoint_url, config=config
@@ -119,6 +120,11 @@ class Connection:
                         "give --endpoint-url http://HOST:PORT, or correct AWS_ENDPOINT_URL",
                     ) from None
         return self._clients[key]
+
+
+def _region_of_environment() -> str | None:
+    """Return AWS_REGION, which AWS's other tools read, where boto3 reads only AWS_DEFAULT_REGION."""
+    return os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION") or None
 
 
 @contextmanager

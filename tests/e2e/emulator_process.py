@@ -80,10 +80,12 @@ class Emulator:
         """
         self.wait_for(self._is_healthy, "the emulator's start", seconds=60)
 
-    def client(self, service: str, region: str = "eu-west-1") -> Any:
-        """Return a boto3 client of a service."""
-        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client(service, endpoint_url=self.url, region_name=region, **keys)
+    def client(self, service: str, region: str = "eu-west-1", *, keys: tuple[str, str] = ("test", "test")) -> Any:
+        """Return a boto3 client of a service. The default keys may do everything."""
+        id, secret = keys
+        return boto3.client(
+            service, endpoint_url=self.url, region_name=region, aws_access_key_id=id, aws_secret_access_key=secret
+        )
 
     def wait_for(self, condition: Callable[[], T], description: str, *, seconds: float = 30) -> T:
         """Return the condition's first true value.

@@ -173,7 +173,12 @@ class FakeQueue:
         self.extended: list[str] = []
 
     def get_queue_attributes(self, **_: Any) -> dict[str, Any]:
-        return {"Attributes": {"ApproximateNumberOfMessages": str(len(self.messages))}}
+        held = len(self.receipts)
+        counts = {
+            "ApproximateNumberOfMessages": len(self.messages) - held,
+            "ApproximateNumberOfMessagesNotVisible": held,
+        }
+        return {"Attributes": {name: str(count) for name, count in counts.items()}}
 
     def receive_message(self, *, MaxNumberOfMessages: int, **_: Any) -> dict[str, Any]:  # noqa: N803
         visible = [id for id in self.messages if id not in self.receipts.values()]

@@ -128,6 +128,14 @@ def test_region_of_a_resource_comes_before_that_of_the_connection() -> None:
     assert connection.client("dynamodbstreams", region="us-east-1").meta.region_name == "us-east-1"
 
 
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_region_comes_from_either_variable(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "eu-north-1")
+    assert Connection().client("sqs").meta.region_name == "eu-north-1"
+
+
 def test_unknown_profile_and_wrong_endpoint_are_errors_of_usage(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

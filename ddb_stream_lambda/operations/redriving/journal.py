@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -51,6 +51,7 @@ class Journal:
         self._lock = threading.Lock()
         # Identity of a batch -> sequence number up to which its records are done, and the time of the line.
         self._through: dict[str, tuple[int, float]] = {}
+        self._complete: set[str] = set()
         # The receipts that a run that was killed still held.
         self.receipts: list[str] = []
         try:
@@ -71,9 +72,14 @@ class Journal:
         """Return the sequence number up to which a batch is done; -1 if nothing is done."""
         return self._through.get(identity, (-1, 0.0))[0]
 
-    def hold(self, receipts: Iterable[str]) -> None:
-        """Record the receipts of the messages that this run holds."""
+    def hold(self, receipts: Sequence[str]) -> None:
+        """Record the receipts of messages that this run holds."""
         self._write({"held": list(receipts)})
+
+    def release(self) -> None:
+        """Record that this run holds no messages any more."""
+        self.receipts = []
+        self._write({"released": True})
 
     def record(self, done: Mapping[str, int]) -> None:
         """Record the sequence numbers up to which batches are done."""
@@ -83,11 +89,23 @@ class Journal:
                 self._through.update({identity: (through, now) for identity, through in done.items()})
             self._write({"done": dict(done), "time": round(now)})
 
+    def complete(self, identities: Sequence[str]) -> None:
+        """Record that all records of batches are done, before their objects and messages are removed."""
+        if identities:
+            with self._lock:
+                self._complete.update(identities)
+            self._write({"complete": list(identities)})
+
+    def is_complete(self, identity: str) -> bool:
+        """Return whether a batch only has to be removed."""
+        return identity in self._complete
+
     def forget(self, identities: Sequence[str]) -> None:
         """Record that batches are done and left the source."""
         with self._lock:
             for identity in identities:
                 self._through.pop(identity, None)
+                self._complete.discard(identity)
         self._write({"gone": list(identities)})
 
     def close(self) -> None:
@@ -100,8 +118,10 @@ class Journal:
                 self._file.truncate()
                 for identity, (through, time_of_line) in kept.items():
                     self._file.write(json.dumps({"done": {identity: through}, "time": round(time_of_line)}) + "\n")
+                if self._complete:
+                    self._file.write(json.dumps({"complete": sorted(self._complete)}) + "\n")
                 self._file.flush()
-                if not kept and sys.platform != "win32":
+                if not (kept or self._complete) and sys.platform != "win32":
                     self.path.unlink(missing_ok=True)
             self._file.close()
 
@@ -114,9 +134,11 @@ class Journal:
                 continue
             for identity, through in entry.get("done", {}).items():
                 self._through[identity] = (int(through), float(entry.get("time", 0)))
+            self._complete.update(entry.get("complete", []))
             for identity in entry.get("gone", []):
                 self._through.pop(identity, None)
-            self.receipts = entry.get("held", self.receipts)
+                self._complete.discard(identity)
+            self.receipts = [] if entry.get("released") else self.receipts + entry.get("held", [])
         self._file.seek(0, os.SEEK_END)
 
     def _write(self, entry: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -209,21 +210,31 @@ class Redrive:
             AwsError: if AWS refuses a request. What is done is recorded, and the messages are visible again.
         """
         try:
-            if self._journal is not None and self._journal.receipts:
-                try:
-                    self._source.release(self._journal.receipts)
-                except AwsError:
-                    self._note("the messages that an interrupted run held become visible within 15 minutes")
+            if self._journal is not None:
+                self._take_over(self._journal)
+            is_empty = True
             for window in self._source.windows():
-                if self._journal is not None:
-                    self._journal.hold(self._source.held)
+                is_empty = False
                 self._work(window)
                 if self._stop.is_set():
                     break
+            if is_empty and (held := self._source.count_invisible()):
+                self._note(
+                    f"no message is visible, but about {held:,} are held: by another run, or by one that was killed; "
+                    "what a killed run held is visible again after 15 minutes at most"
+                )
         finally:
             self._source.close()
             if self._journal is not None:
-                self._journal.hold([])
+                self._journal.release()
+
+    def _take_over(self, journal: Journal) -> None:
+        """Make the messages visible that a run that was killed held, and record those that this run holds."""
+        if journal.receipts:
+            with contextlib.suppress(AwsError):  # they become visible by themselves
+                self._source.release(journal.receipts)
+            journal.release()
+        self._source.on_receive = journal.hold
 
     def _work(self, window: Window) -> None:
         for foreign in window.foreign:
@@ -301,7 +312,9 @@ class Redrive:
         for entry in sorted(entries, key=lambda entry: entry.order):
             if self._stop.is_set():
                 raise StoppedError
-            if entry.identity in self._finished:
+            if entry.identity in self._finished or (
+                self._journal is not None and self._journal.is_complete(entry.identity)
+            ):
                 self._finish([entry])
                 continue
             found = self._load(entry, readers)
@@ -340,7 +353,7 @@ class Redrive:
                 f"the event source mapping from {batch.stream_arn} to {batch.function or 'a function'} was not found, "
                 f"or may not be looked up: its batch size is taken as {mapping.batch_size}, its filters are not applied"
             )
-        function = self._selection.function or batch.function
+        function = self._selection.function or batch.function or mapping.function
         if not function:
             self._fail(entry, "the message has no functionArn; give --to FUNCTION")
             return None
@@ -465,6 +478,9 @@ class Redrive:
             return
         objects = [entry.content for entry in entries if isinstance(entry.content, ObjectLocation)]
         removed = 0
+        if self._journal is not None:
+            # A message whose object is gone could not be read any more.
+            self._journal.complete([location.identity for location in objects])
         for location in objects:
             if not self._selection.keeps_objects:
                 delete_object(self._connection.client("s3"), location)
@@ -473,9 +489,11 @@ class Redrive:
         self._finished.update(entry.identity for entry in entries)
         with self._report.lock:
             self._report.removed += removed
-        is_kept = self._selection.keeps_objects and not any(entry.messages for entry in entries)
-        if self._journal is not None and function is not None and not is_kept:
-            self._journal.forget([self._name(entry, function) for entry in entries])
+        # An object that is kept in a bucket without messages is done for good.
+        gone = [entry for entry in entries if entry.messages or not self._selection.keeps_objects]
+        if self._journal is not None and gone:
+            names = [self._name(entry, function) for entry in gone] if function is not None else []
+            self._journal.forget([*names, *(entry.identity for entry in gone)])
 
     def _fail(self, entry: Entry, error: str) -> None:
         with self._report.lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from .messages import ObjectLocation, TestEvent, read_message
 
 # Seconds that a received message stays invisible to others. A thread extends it while the command works.
 VISIBILITY = 900
-WAIT = 2
+WAIT = 1
 MAX_RECEIVED = 10
 # A queue can be read to the end only by receiving messages until none comes.
 EMPTY_RECEIVES = 2
@@ -117,6 +117,10 @@ class QueueSource:
         visibility: seconds that a message stays invisible.
         window: the number of messages that are put in order at once.
         wait: seconds to wait for a message.
+
+    Attributes:
+        name: the URL of the queue.
+        on_receive: called with the receipts of messages when they were received.
     """
 
     def __init__(
@@ -129,6 +133,7 @@ class QueueSource:
         window: int = WINDOW,
         wait: int = WAIT,
     ) -> None:
+        self.on_receive: Callable[[list[str]], None] = lambda _: None
         self._stop = stop or threading.Event()
         # Message id -> the number of batches that it is about and that are not done.
         self._unfinished: dict[str, int] = {}
@@ -154,16 +159,22 @@ class QueueSource:
         self._change_visibility(receipts, 0)
 
     def count(self) -> int | None:
-        """Return about how many messages are in the queue; None if that may not be read."""
+        """Return about how many messages are visible; None if that may not be read."""
+        return self._attribute("ApproximateNumberOfMessages")
+
+    def count_invisible(self) -> int:
+        """Return about how many messages someone holds; 0 if that may not be read."""
+        return self._attribute("ApproximateNumberOfMessagesNotVisible") or 0
+
+    def _attribute(self, name: str) -> int | None:
         try:
             with calling(f"read the queue {self.name}"):
-                names = ["ApproximateNumberOfMessages"]
-                answer = self._client.get_queue_attributes(QueueUrl=self.name, AttributeNames=names)
+                answer = self._client.get_queue_attributes(QueueUrl=self.name, AttributeNames=[name])
         except AwsError as error:
             if error.code in ("NonExistentQueue", "QueueDoesNotExist"):
                 raise
             return None
-        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+        return int(answer["Attributes"][name])
 
     def windows(self) -> Iterator[Window]:
         """Yield the messages, until none comes.
@@ -207,6 +218,8 @@ class QueueSource:
                 self._held[message.id] = message.receipt
                 if is_new:
                     new.append((message, received["Body"]))
+        if answer.get("Messages"):
+            self.on_receive([received["ReceiptHandle"] for received in answer["Messages"]])
         return new
 
     def _sort(self, message: Message, body: str, window: Window, by_identity: dict[str, Entry]) -> None:
@@ -295,7 +308,11 @@ class BucketSource:
         self._prefix = prefix
         self._window = window
         self.name = f"s3://{bucket}/{prefix}"
-        self.held: list[str] = []
+        self.on_receive: Callable[[list[str]], None] = lambda _: None
+
+    def count_invisible(self) -> int:
+        """Return 0: objects are not held."""
+        return 0
 
     def count(self) -> int | None:
         """Return None: the number of objects is known only after listing them."""

@@ -17,8 +17,9 @@ from ..events import Record, record_from_stream, sequence_number
 TRIMMED = "TrimmedDataAccessException"
 EXPIRED_ITERATOR = "ExpiredIteratorException"
 NOT_FOUND = "ResourceNotFoundException"
-# An open shard that is read to its end gives empty pages for ever. Before the end, a few in a row are normal.
+# An open shard that is read to its end gives empty pages for ever. Before the end, some in a row are normal.
 MAX_EMPTY_PAGES = 100
+EMPTY_PAGES_WITHOUT_PAUSE = 5
 PAUSE_AFTER_EMPTY_PAGE = 0.2
 
 
@@ -115,7 +116,8 @@ class ShardReader:
             page = [record_from_stream(record, stream_arn=self._stream_arn) for record in answer["Records"]]
             if not page:
                 empty += 1
-                self._sleep(PAUSE_AFTER_EMPTY_PAGE)
+                if empty > EMPTY_PAGES_WITHOUT_PAUSE:
+                    self._sleep(PAUSE_AFTER_EMPTY_PAGE)
                 continue
             empty = 0
             self._page, last = page, page[-1]["dynamodb"]["SequenceNumber"]

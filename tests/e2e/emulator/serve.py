@@ -40,7 +40,8 @@ sys.path.append(str(Path(__file__).parent))
 
 from localemu.runtime.main import main
 
-from tests.e2e.emulator import repairs
+from tests.e2e.emulator import distributed_map, exports, notifications, permissions, repairs, scans
 
-repairs.install()
+for module in (repairs, notifications, exports, scans, permissions, distributed_map):
+    module.install()
 main()
