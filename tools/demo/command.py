@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 # Before the provider's package, which is then loaded on demand.
 import ddb_stream_lambda  # noqa: F401
@@ -34,6 +36,7 @@ from .local_world import LocalWorld
 from .recording import Recording
 from .screen import Screen
 from .story import TITLES, Story, UntrueError
+from .world import World
 
 DESCRIPTION = """\
 Deploy the example with the real Terraform to an emulator of AWS on this machine, follow records from the table to the
@@ -79,7 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     screen = Screen(sys.stdout, recording=recording)
     try:
         with interruptions(), ExitStack() as stack:
-            story = Story(start_world(screen, stack, engine=options.engine), screen)
+            folder = Path(stack.enter_context(open_folder()))
+            world = start_world(screen, stack, folder, engine=options.engine)
+            story = Story(world, screen)
             story.run()
             screen.title("Stopping the emulator and the search engine")
     except MissingError as error:
@@ -91,7 +96,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\n{COMMAND}: interrupted; everything ran on this machine, and nothing of it is left", file=sys.stderr)
         return 130
-    screen.check(f"{story.checks} checks passed; no process or folder is left")
+    left = [*(["its folder"] if folder.exists() else []), *(url for url in world.urls if is_listening(url))]
+    if left:
+        screen.failure(f"not true: nothing of the demo is left; found: {', '.join(left)}")
+        return 1
+    screen.check(f"{story.checks + 1} checks passed; no server and no folder is left")
     if recording is not None:
         options.record.write_text(recording.svg(command=COMMAND, name=NAME), encoding="utf-8")
     return 0
@@ -120,18 +129,33 @@ def interruptions() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def start_world(screen: Screen, stack: ExitStack, *, engine: str | None) -> LocalWorld:
+def open_folder() -> tempfile.TemporaryDirectory[str]:
+    """Create the folder for all files of the demo."""
+    return tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True)
+
+
+def is_listening(url: str) -> bool:
+    """Return whether a server on this machine accepts connections."""
+    address = urlsplit(url)
+    try:
+        with socket.create_connection((address.hostname, address.port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def start_world(screen: Screen, stack: ExitStack, folder: Path, *, engine: str | None) -> World:
     """Start the emulator and a search engine, and print what is real and what is emulated.
 
     Args:
         screen: where this is printed.
         stack: ends everything that is started.
+        folder: the folder for all files.
         engine: "opensearch" or "server", or None for the first that can be started.
 
     Raises:
         MissingError: if something is not on this machine.
     """
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True)))
     with screen.waiting("Starting …"):
         provider = find_provider(folder)
         emulator = Emulator(folder / "emulator")

@@ -32,6 +32,7 @@ class LocalWorld:
 
     Attributes:
         retries: how often the event source mapping retries a batch.
+        urls: the emulator and the search engine.
     """
 
     retries = RETRIES
@@ -45,6 +46,7 @@ class LocalWorld:
             engine: the search engine.
             folder: a folder for other files.
         """
+        self.urls: Sequence[str] = (emulator.url, engine.url)
         self._emulator = emulator
         self._terraform = terraform
         self._engine = engine

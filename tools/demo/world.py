@@ -72,9 +72,15 @@ class Redriven:
 
 
 class World(Protocol):
-    """The deployed example, and the commands that change it."""
+    """The deployed example, and the commands that change it.
+
+    Attributes:
+        retries: how often the event source mapping retries a batch.
+        urls: the servers that were started.
+    """
 
     retries: int
+    urls: Sequence[str]
 
     def deploy(self) -> int:
         """Deploy the example with a mistake in its code, and return the number of resources."""

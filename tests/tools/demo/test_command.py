@@ -7,7 +7,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from demo.world import FailedBatch, Invocation, Redriven
 from tests.e2e.providers import Provider, ProviderMissingError
 from tests.e2e.terraform import TerraformError
 from tests.engines.install import CannotInstallError
+from tests.function.search_server import SearchServer
 from tests.tools.demo.world_double import WorldDouble
 
 
@@ -40,7 +41,7 @@ class Started:
 def world(monkeypatch: pytest.MonkeyPatch) -> WorldDouble:
     """The world that the command starts."""
     world = WorldDouble()
-    monkeypatch.setattr(command, "start_world", lambda screen, stack, *, engine: world)
+    monkeypatch.setattr(command, "start_world", lambda screen, stack, folder, *, engine: world)
     return world
 
 
@@ -65,7 +66,7 @@ def test_a_true_story_ends_with_success(capsys: pytest.CaptureFixture[str]) -> N
 
     output = capsys.readouterr().out
     assert all(title in output for title in TITLES)
-    assert "checks passed; no process or folder is left" in output
+    assert "checks passed; no server and no folder is left" in output
 
 
 @pytest.mark.usefixtures("world")
@@ -73,6 +74,25 @@ def test_lines_are_plain_without_a_terminal(capsys: pytest.CaptureFixture[str]) 
     command.main([])
 
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_server_that_still_runs_is_a_failure(world: WorldDouble, capsys: pytest.CaptureFixture[str]) -> None:
+    with SearchServer() as server:
+        world.urls = [server.url]
+
+        assert command.main([]) == 1
+
+    assert f"nothing of the demo is left; found: {server.url}" in capsys.readouterr().out
+
+
+def test_a_folder_that_is_still_there_is_a_failure(
+    world: WorldDouble, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(command, "open_folder", lambda: nullcontext(str(tmp_path)))
+
+    assert command.main([]) == 1
+
+    assert "nothing of the demo is left; found: its folder" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("world")
@@ -116,7 +136,7 @@ def test_a_signal_ends_what_was_started(
     world = WorldDouble()
     monkeypatch.setattr(world, "deploy", lambda: os.kill(os.getpid(), number))
 
-    def start_world(screen: Screen, stack: ExitStack, *, engine: str | None) -> WorldDouble:
+    def start_world(screen: Screen, stack: ExitStack, folder: Path, *, engine: str | None) -> WorldDouble:
         stack.enter_context(started)
         return world
 
@@ -131,7 +151,7 @@ def test_a_signal_ends_what_was_started(
 def test_a_second_signal_does_not_interrupt_the_cleaning(monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[str] = []
 
-    def start_world(screen: Screen, stack: ExitStack, *, engine: str | None) -> None:
+    def start_world(screen: Screen, stack: ExitStack, folder: Path, *, engine: str | None) -> None:
         stack.callback(ended.append, "emulator")
         stack.callback(os.kill, os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
@@ -197,7 +217,7 @@ def test_the_server_of_the_tests_takes_the_place_of_a_missing_opensearch(
     assert reason == "OpenSearch cannot be started: Maven is not on the path."
 
 
-def test_the_demo_reports_what_is_real_and_what_is_emulated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_reports_what_is_real_and_what_is_emulated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class EmulatorDouble(Started):
         def __init__(self, folder: Path) -> None: ...
         def wait_until_started(self) -> None: ...
@@ -209,7 +229,7 @@ def test_the_demo_reports_what_is_real_and_what_is_emulated(monkeypatch: pytest.
     monkeypatch.setattr(command, "LocalWorld", lambda **_: None)
 
     with ExitStack() as stack:
-        command.start_world(Screen(output), stack, engine="server")
+        command.start_world(Screen(output), stack, tmp_path, engine="server")
 
     assert "no AWS account" in output.getvalue()
     assert "Real: Terraform 1.11.4, AWS provider 6.25.0, the sample function.\n" in output.getvalue()

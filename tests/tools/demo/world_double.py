@@ -14,6 +14,7 @@ class WorldDouble:
     """Behaves as the deployed example does. A test overrides a method to make one thing wrong."""
 
     retries = 2
+    urls: Sequence[str] = ()
 
     def __init__(self) -> None:
         self.calls: list[str] = []
