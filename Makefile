@@ -71,9 +71,10 @@ lint: $(VENV)/.dev ## Check the code's style and types, and the prose
 	mypy
 	python tools/check_prose.py
 
-bench: $(VENV)/.dev ## Compare speed and memory with plain imports, Solutions Constructs and a plain function
+bench: $(VENV)/.dev ## Compare speed and memory with plain imports, Solutions Constructs and a plain function; measure the backfill
 	python benchmarks/synth.py
 	python benchmarks/function.py
+	python benchmarks/backfill.py
 
 local: $(VENV)/.dev ## Run the sample function on this machine; EVENTS=events.json sends your own events
 	@python tools/local.py $(EVENTS)

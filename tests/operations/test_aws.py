@@ -119,6 +119,8 @@ def test_client_repeats_requests_except_those_to_lambda(monkeypatch: pytest.Monk
     assert connection.client("sqs").meta.config.retries["total_max_attempts"] == 8
     function_client = connection.client("lambda")
     assert function_client.meta.config.retries["total_max_attempts"] == 1
+    look_ups = connection.client("lambda", repeats=True)
+    assert look_ups.meta.config.retries["total_max_attempts"] == 8
     assert function_client.meta.config.read_timeout > 900
     assert connection.client("lambda") is function_client
 
