@@ -453,6 +453,13 @@ class TestErrors:
             for argument, allowed in ranges.items():
                 assert documented[argument] == str(allowed)
 
+    def test_documents_every_range_of_a_backfill(self) -> None:
+        documented = {row[0]: row[1] for row in rows(section(page("reference/errors"), "Limits"))}
+        for argument, allowed in limits.BACKFILL_RANGES.items():
+            assert documented[f"`{argument}`"] == str(allowed)
+        for argument, allowed in limits.BACKFILL_WORKER_RANGES.items():
+            assert documented[f"worker of a `Backfill`: `{argument}`"] == str(allowed)
+
     def test_documents_every_other_limit(self) -> None:
         text = section(page("reference/errors"), "Limits")
         words = set(re.findall(r"[\w-]+", text))
