@@ -60,7 +60,8 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Never:
         """Report an error of usage, and end the process."""
         self.print_usage(sys.stderr)
-        sys.exit(handoff.report_error(UsageError(message), as_json=self._is_json))
+        command = self.prog.rpartition(" ")[2]  # the program's own name if it has no subcommand
+        sys.exit(handoff.report_error(UsageError(message), as_json=self._is_json, command=command))
 
 
 def _write_utf8() -> None:

@@ -45,6 +45,11 @@ def test_unknown_option_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> 
     assert "unrecognized arguments: --verbose" in usage_error(capsys, "--verbose", "handoff")
 
 
+@pytest.mark.parametrize("arguments", [("handoff", "--format", "xml"), ("redrive",), ("backfill",)])
+def test_usage_error_names_its_command(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
+    assert usage_error(capsys, *arguments).splitlines()[-1].startswith(f"{arguments[0]}: ")
+
+
 def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["--help"])

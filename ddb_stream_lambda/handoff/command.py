@@ -184,18 +184,19 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def report_error(error: HandoffError, *, as_json: bool) -> int:
+def report_error(error: HandoffError, *, as_json: bool, command: str = "handoff") -> int:
     """Print an error to standard error, and return the exit code of the command.
 
     Args:
         error: the error.
         as_json: whether to print it to standard output too, as JSON.
+        command: the name of the command.
     """
     if as_json:
         # If this cannot be printed, the error itself still matters more.
         with contextlib.suppress(OutputError):
             _print(json.dumps({"error": str(error), "exit_code": error.exit_code}))
-    _note(str(error))
+    _note(str(error), command)
     return error.exit_code
 
 
@@ -218,13 +219,13 @@ def _discard_standard_output() -> None:
         os.dup2(nothing.fileno(), sys.stdout.fileno())
 
 
-def _note(text: str) -> None:
+def _note(text: str, command: str = "handoff") -> None:
     # Names and values of a configuration may contain characters that control a terminal.
     text = "".join(
         character if character.isprintable() or character == "\n" else ascii(character)[1:-1] for character in text
     )
     with contextlib.suppress(OSError):  # nobody may read it
-        print(f"handoff: {text}", file=sys.stderr, flush=True)
+        print(f"{command}: {text}", file=sys.stderr, flush=True)
 
 
 def _summary(results: list[dict[str, object]]) -> str:

@@ -127,6 +127,10 @@ class Report:
             yield "repair: load the changes of that time again, from an incremental export or a scan of the table:"
             for command in self.repairs():
                 yield f"  {command}"
+            yield (
+                "A function that orders records by sequence number, as the sample function does, takes only lost "
+                "inserts from it: see Records that have expired in docs/operations/backfill.md"
+            )
         for note in self.notes:
             yield f"note: {note}"
         if self.is_interrupted:
