@@ -16,6 +16,8 @@ def test_the_public_names_are_these() -> None:
     assert sorted(ddb_stream_lambda.__all__) == [
         "Archive",
         "AttributeType",
+        "Backfill",
+        "BackfillWorkerProps",
         "Code",
         "Dependencies",
         "DynamoDBStreamsToLambda",

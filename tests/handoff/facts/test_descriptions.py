@@ -52,7 +52,7 @@ from ddb_stream_lambda.handoff.synthesized.configuration import Resource
     ],
 )
 def test_description(type: str, arguments: dict[str, Any], expected: str) -> None:
-    assert describe(Resource(type, "it", arguments), is_of_pattern=True) == expected
+    assert describe(Resource(type, "it", arguments), pattern_id="it") == expected
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_description(type: str, arguments: dict[str, Any], expected: str) -> Non
 def test_description_of_a_resource_of_someone_else_has_only_what_its_arguments_state(
     type: str, arguments: dict[str, Any], expected: str
 ) -> None:
-    assert describe(Resource(type, "it", arguments), is_of_pattern=False) == expected
+    assert describe(Resource(type, "it", arguments), pattern_id=None) == expected
 
 
 def test_description_of_a_data_source() -> None:
-    assert describe(Resource("aws_region", "it", {}, is_data=True), is_of_pattern=False) == "Terraform only reads it."
+    assert describe(Resource("aws_region", "it", {}, is_data=True), pattern_id=None) == "Terraform only reads it."

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from ddb_stream_lambda.handoff.facts.descriptions import describe
-from ddb_stream_lambda.handoff.facts.pipelines import pattern_addresses, read_pipelines
+from ddb_stream_lambda.handoff.facts.pipelines import ids_in_patterns, read_pipelines
 from ddb_stream_lambda.handoff.synthesized.configuration import Configuration
 from ddb_stream_lambda.handoff.synthesized.patterns import read_patterns
 
@@ -43,7 +43,7 @@ def configuration(mark: Any) -> Configuration:
 
 
 def test_only_marked_resources_belong_to_a_pattern() -> None:
-    assert pattern_addresses(configuration(MARK)) == {
+    assert ids_in_patterns(configuration(MARK)).keys() == {
         "aws_sqs_queue.orders_dlq",
         "aws_sqs_queue.returns_dlq",
         "aws_lambda_event_source_mapping.orders",
@@ -65,9 +65,9 @@ def test_each_pattern_has_its_own_stream_and_queue() -> None:
 
 @pytest.mark.parametrize("mark", [None, [], "text", {"shop/orders": None}, {"shop/orders": [1, None]}])
 def test_damaged_mark_marks_nothing(mark: Any) -> None:
-    assert pattern_addresses(configuration(mark)) == frozenset()
+    assert ids_in_patterns(configuration(mark)) == {}
 
 
 def test_queue_of_another_team_is_not_called_a_dead_letter_queue() -> None:
     (queue,) = (entry for entry in configuration(MARK).resources if entry.name == "payments")
-    assert describe(queue, is_of_pattern=False) == "Messages are kept for 4 days (the SQS default)."
+    assert describe(queue, pattern_id=None) == "Messages are kept for 4 days (the SQS default)."
