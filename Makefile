@@ -5,6 +5,8 @@ VENV := .venv
 STACKS := cdktf.out/stacks
 # The file that `make local` sends.
 EVENTS ?= examples/events/orders.json
+# The picture that `make demo` writes; none by default.
+RECORD ?=
 DIST := dist
 # The sources of the distribution for cdktn, which `make wheels` writes.
 BUILD := build
@@ -42,7 +44,7 @@ define TEST_FORK
 	cd $(FORK) && PATH="$(FORK_PATH):$$PATH" $(PYTEST) -m "not slow"
 endef
 
-.PHONY: synth test check cdktn e2e tflint lint bench local docs wheels handoff props lock clean help
+.PHONY: synth test check cdktn e2e tflint lint bench local demo docs wheels handoff props lock clean help
 
 synth: $(VENV)/.app node_modules/.ready ## Write the example stack's Terraform
 	@[ -t 1 ] || export CI=1; cdktf synth
@@ -69,12 +71,16 @@ lint: $(VENV)/.dev ## Check the code's style and types, and the prose
 	mypy
 	python tools/check_prose.py
 
-bench: $(VENV)/.dev ## Compare speed and memory with plain imports, Solutions Constructs and a plain function
+bench: $(VENV)/.dev ## Compare speed and memory with plain imports, Solutions Constructs and a plain function; measure the backfill
 	python benchmarks/synth.py
 	python benchmarks/function.py
+	python benchmarks/backfill.py
 
 local: $(VENV)/.dev ## Run the sample function on this machine; EVENTS=events.json sends your own events
 	@python tools/local.py $(EVENTS)
+
+demo: $(VENV)/.dev node_modules/.ready .e2e/ready ## Deploy the example to an emulator of AWS on this machine, and show the way of each record; RECORD=docs/demo.svg records it
+	@PYTHONPATH=$(CURDIR):$(CURDIR)/tools python -m demo $(if $(RECORD),--record $(RECORD))
 
 docs: .venv-docs/.ready ## Build the documentation into site/; fails on a broken link
 	.venv-docs/bin/mkdocs build --strict --quiet

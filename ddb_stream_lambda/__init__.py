@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from .arguments._generated import (
         DynamoEventSourceProps,
         DynamoTableProps,
+        FailureBucketProps,
         LambdaAliasProps,
         LambdaFunctionProps,
         LambdaRoleProps,
         LogGroupProps,
         SqsQueueProps,
     )
+    from .arguments.alarm_props import AlarmProps, AlarmThresholds
     from .arguments.filter_rules import (
         AttributeType,
         EventName,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from .code import Archive, Code, Dependencies, PackingError, Target
     from .errors import Mistake, PatternError
     from .pattern import DynamoDBStreamsToLambda
+    from .resources.alarms import AlarmName
     from .resources.backfill.worker import BackfillWorkerProps
     from .resources.function import ExistingFunction
     from .resources.role_statements import RoleStatement
@@ -57,6 +60,9 @@ if TYPE_CHECKING:
     from .resources.warning_ids import WarningId
 
 __all__ = [
+    "AlarmName",
+    "AlarmProps",
+    "AlarmThresholds",
     "Archive",
     "AttributeType",
     "Backfill",
@@ -69,6 +75,7 @@ __all__ = [
     "EventName",
     "ExistingFunction",
     "ExistingTable",
+    "FailureBucketProps",
     "FilterRule",
     "FilterValue",
     "ImportOrderWarning",
@@ -98,6 +105,9 @@ __all__ = [
 ]
 
 _MODULES = {
+    "AlarmName": "resources.alarms",
+    "AlarmProps": "arguments.alarm_props",
+    "AlarmThresholds": "arguments.alarm_props",
     "Archive": "code",
     "AttributeType": "arguments.filter_rules",
     "Backfill": "backfill",
@@ -110,6 +120,7 @@ _MODULES = {
     "EventName": "arguments.filter_rules",
     "ExistingFunction": "resources.function",
     "ExistingTable": "resources.table",
+    "FailureBucketProps": "arguments._generated",
     "FilterRule": "arguments.filter_rules",
     "FilterValue": "arguments.filter_rules",
     "LambdaAliasProps": "arguments._generated",

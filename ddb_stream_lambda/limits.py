@@ -284,6 +284,38 @@ CONDITION_OPERATORS: frozenset[str] = frozenset(
         "Null",
     }
 )
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html. The provider completes a prefix with 26
+# characters.
+BUCKET_NAME = NameRule(3, 63, "a-z0-9.-")
+BUCKET_NAME_PREFIX = NameRule(1, 37, "a-z0-9.-")
+# The same page: a name begins and ends with a letter or digit, has no two dots in a row, and is no IP address.
+BUCKET_NAME_FORM = r"(?!(xn--|sthree-|amzn-s3-demo-))(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9].*"
+BUCKET_NAME_END = r".*[a-z0-9](?<!-s3alias)(?<!--ol-s3)(?<!\.mrap)(?<!--x-s3)(?<!--table-s3)"
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
+FAILURE_BUCKET_RANGES: Mapping[str, Range] = {
+    "expiration_days": Minimum(1, unit="days"),
+}
+
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html: AlarmName and AlarmActions.
+# CloudWatch takes more characters in a name.
+ALARM_NAME = NameRule(1, 255, "A-Za-z0-9_-")
+MAX_ALARM_ACTIONS = 5
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html
+DASHBOARD_NAME = NameRule(1, 255, "A-Za-z0-9_-")
+# A stream keeps a record for 24 hours (`STREAM_RETENTION_IN_SECONDS`), and an age below a minute is normal. SQS reports
+# a queue for six hours after the last action on it, so that a higher age of a message may never be seen:
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
+ALARM_THRESHOLDS: Mapping[str, Range] = {
+    "iterator_age": Range(60_000, 86_400_000, "milliseconds"),
+    "failed_events": Minimum(0, unit="events"),
+    "dropped_events": Minimum(0, unit="events"),
+    "errors": Minimum(0, unit="invocations"),
+    "throttles": Minimum(0, unit="invocations"),
+    "destination_failures": Minimum(0, unit="attempts"),
+    "delivered_events": Minimum(0, unit="events"),
+    "queue_messages": Minimum(0, unit="messages"),
+    "queue_age": Range(60, 21_600, "seconds"),
+}
 
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html: the characters that the
 # names in Amazon CloudWatch Logs allow too.
@@ -309,5 +341,3 @@ BACKFILL_WORKER_RANGES: Mapping[str, Range] = {
     "ephemeral_storage": Range(512, 10_240, "MB"),
     "reserved_concurrent_executions": Range(1, 10_000, "executions"),
 }
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-EXPORT_BUCKET_NAME = NameRule(3, 63, "a-z0-9.-")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Never, TypedDict, Unpack, overload
 
 from constructs import Construct
@@ -16,6 +17,7 @@ from ._engine.marks import mark_pattern
 from .arguments._generated import (
     DynamoEventSourceProps,
     DynamoTableProps,
+    FailureBucketProps,
     LambdaAliasProps,
     LambdaFunctionProps,
     LambdaRoleProps,
@@ -23,17 +25,22 @@ from .arguments._generated import (
     SqsQueueProps,
     WrongDynamoEventSourceProps,
     WrongDynamoTableProps,
+    WrongFailureBucketProps,
     WrongLambdaAliasProps,
     WrongLambdaFunctionProps,
     WrongLambdaRoleProps,
     WrongLogGroupProps,
     WrongSqsQueueProps,
 )
+from .arguments.alarm_props import AlarmProps, WrongAlarmProps
 from .arguments.vocabulary import explain_unknown
 from .errors import Mistakes
 from .resources import (
+    alarms,
+    dashboard,
     dead_letter_queue,
     event_source,
+    failure_bucket,
     failure_destination,
     function,
     lambda_alias,
@@ -48,6 +55,7 @@ from .resources import (
     table_access,
     warning_ids,
 )
+from .resources.alarms import AlarmName
 from .resources.function import ExistingFunction
 from .resources.role_statements import RoleStatement
 from .resources.table import ExistingTable
@@ -55,7 +63,9 @@ from .resources.table_access import TablePermissions
 from .resources.warning_ids import WarningId
 
 if TYPE_CHECKING:
+    from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
     from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+    from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
     from cdktf_cdktf_provider_aws.dynamodb_table import DynamodbTable, DynamodbTableConfig
     from cdktf_cdktf_provider_aws.iam_role import IamRole
     from cdktf_cdktf_provider_aws.lambda_alias import LambdaAlias
@@ -64,6 +74,7 @@ if TYPE_CHECKING:
         LambdaEventSourceMappingConfig,
     )
     from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction, LambdaFunctionConfig
+    from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
     from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue, SqsQueueConfig
 
 # The metadata type that cdktf shows as a warning.
@@ -82,12 +93,16 @@ class _Inputs(TypedDict, total=False):
     dynamo_event_source_props: DynamoEventSourceProps | LambdaEventSourceMappingConfig | None
     deploy_sqs_dlq_queue: bool
     sqs_dlq_queue_props: SqsQueueProps | SqsQueueConfig | None
+    deploy_failure_bucket: bool
+    failure_bucket_props: FailureBucketProps | None
     table_permissions: TablePermissions | None
     table_environment_variable_name: str | None
     log_group_props: LogGroupProps | None
     lambda_role_props: LambdaRoleProps | None
     lambda_role_statements: Sequence[RoleStatement] | None
     grant_permissions: bool
+    deploy_alarms: bool
+    alarm_props: AlarmProps | None
     silence_warnings: Collection[WarningId]
 
 
@@ -113,6 +128,10 @@ class DynamoDBStreamsToLambda(Construct):
             24 hours old. A `destination_config` replaces the queue.
         deploy_sqs_dlq_queue: Whether to create the dead-letter queue. Default: True.
         sqs_dlq_queue_props: Arguments of `aws_sqs_queue`. Default: encrypted, messages kept for 14 days.
+        deploy_failure_bucket: Whether to create the failure bucket, which keeps the whole records of failed batches.
+            The queue then receives a notification for each object. Default: False.
+        failure_bucket_props: Arguments of `aws_s3_bucket`, `expiration_days` and `kms_master_key_id`. Default: private,
+            encrypted, versioned, retained, objects kept for 90 days.
         table_permissions: What the function may do with the table itself: ``Read``, ``Write``, ``ReadWrite`` or
             ``All``. The role of an existing function gets the permissions too. Default: None, for nothing.
         table_environment_variable_name: The environment variable of the function that holds the table's name.
@@ -126,6 +145,8 @@ class DynamoDBStreamsToLambda(Construct):
             are part of the policy that the mapping depends on. Default: none.
         grant_permissions: Whether to write the policy of the function's role. If False, a warning has the statements
             that the role needs. Default: True.
+        deploy_alarms: Whether to create CloudWatch alarms and a dashboard. Default: False.
+        alarm_props: The alarms' actions, tags and thresholds. Default: no actions, the thresholds of the documentation.
         silence_warnings: The ids of warnings about overridden protective defaults to silence. Default: none.
 
     Raises:
@@ -151,6 +172,8 @@ class DynamoDBStreamsToLambda(Construct):
             dynamo_event_source_props: DynamoEventSourceProps = ...,
             deploy_sqs_dlq_queue: bool = True,
             sqs_dlq_queue_props: SqsQueueProps = ...,
+            deploy_failure_bucket: bool = False,
+            failure_bucket_props: FailureBucketProps = ...,
             table_permissions: TablePermissions | None = None,
             table_environment_variable_name: str | None = None,
             lambda_alias_props: LambdaAliasProps = ...,
@@ -158,6 +181,8 @@ class DynamoDBStreamsToLambda(Construct):
             lambda_role_props: LambdaRoleProps = ...,
             lambda_role_statements: Sequence[RoleStatement] | None = None,
             grant_permissions: bool = True,
+            deploy_alarms: bool = False,
+            alarm_props: AlarmProps = ...,
             silence_warnings: Collection[WarningId] = (),
             **unknown: Never,
         ) -> None: ...
@@ -176,6 +201,8 @@ class DynamoDBStreamsToLambda(Construct):
         ) = None,
         deploy_sqs_dlq_queue: bool = True,
         sqs_dlq_queue_props: SqsQueueProps | SqsQueueConfig | WrongSqsQueueProps | None = None,
+        deploy_failure_bucket: bool = False,
+        failure_bucket_props: FailureBucketProps | WrongFailureBucketProps | None = None,
         table_permissions: TablePermissions | None = None,
         table_environment_variable_name: str | None = None,
         lambda_alias_props: LambdaAliasProps | WrongLambdaAliasProps | None = None,
@@ -183,6 +210,8 @@ class DynamoDBStreamsToLambda(Construct):
         lambda_role_props: LambdaRoleProps | WrongLambdaRoleProps | None = None,
         lambda_role_statements: Sequence[RoleStatement] | None = None,
         grant_permissions: bool = True,
+        deploy_alarms: bool = False,
+        alarm_props: AlarmProps | WrongAlarmProps | None = None,
         silence_warnings: Collection[WarningId] = (),
         **unknown: Never,
     ) -> None:
@@ -199,6 +228,7 @@ class DynamoDBStreamsToLambda(Construct):
             mapping_arguments = event_source.check_mapping(
                 props=dynamo_event_source_props,
                 stream_view=event_source.stream_view_of(table_input),
+                counts_events=deploy_alarms is True,
                 mistakes=mistakes,
             )
             function_input = function.check_function(
@@ -232,12 +262,36 @@ class DynamoDBStreamsToLambda(Construct):
             )
             permissions.check_grant(grant=grant_permissions, role_input=role_input, mistakes=mistakes)
             user_destination = event_source.failure_destination_of(mapping_arguments)
+            bucket_input = failure_bucket.check_bucket(
+                path=path,
+                deploy=deploy_failure_bucket,
+                props=failure_bucket_props,
+                user_destination=user_destination,
+                companion=function_input.companion(),
+                mistakes=mistakes,
+            )
             queue_input = dead_letter_queue.check_queue(
                 path=path,
                 deploy=deploy_sqs_dlq_queue,
                 props=sqs_dlq_queue_props,
                 user_destination=user_destination,
+                has_bucket=bucket_input is not None,
                 companion=function_input.companion(),
+                mistakes=mistakes,
+            )
+            regions.check_bucket_region(
+                bucket_input=bucket_input, queue_input=queue_input, stack=location.stack, mistakes=mistakes
+            )
+            alarms_input = alarms.check_alarms(
+                path=path,
+                stack=location.stack,
+                deploy=deploy_alarms,
+                props=alarm_props,
+                function_input=function_input,
+                mapping_arguments=mapping_arguments,
+                has_queue=queue_input is not None and bucket_input is None,
+                has_bucket=bucket_input is not None,
+                user_destination=user_destination,
                 mistakes=mistakes,
             )
             other_stacks.check_stacks(
@@ -247,6 +301,7 @@ class DynamoDBStreamsToLambda(Construct):
                     function.PROPS: lambda_function_props,
                     log_group.PROPS: log_group_props,
                     dead_letter_queue.PROPS: sqs_dlq_queue_props,
+                    failure_bucket.PROPS: failure_bucket_props,
                 },
                 stack=location.stack,
                 mistakes=mistakes,
@@ -266,12 +321,16 @@ class DynamoDBStreamsToLambda(Construct):
             # The table and its stream.
             source = table.build_table(scope=self, table=table_input, function_companion=function_input.companion())
 
-            # The destination of failed batches.
+            # The destination of failed batches: the queue, or the bucket that notifies the queue.
             destination: failure_destination.Destination | None = None
+            bucket = failure_bucket.build_bucket(scope=self, bucket=bucket_input)
             if queue_input is not None:
-                destination = dead_letter_queue.build_queue(scope=self, queue=queue_input)
+                bucket_arn = None if bucket is None else bucket.arn
+                destination = dead_letter_queue.build_queue(scope=self, queue=queue_input, bucket_arn=bucket_arn)
             elif user_destination is not None:
                 destination = failure_destination.take_destination(scope=self, arn=user_destination)
+            if bucket is not None:
+                destination = failure_bucket.build_destination(scope=self, bucket=bucket, queue=destination)
 
             # The function: its role, its log group, the permissions of the role, and its alias.
             execution_role = role.build_role(scope=self, role=role_input)
@@ -316,9 +375,29 @@ class DynamoDBStreamsToLambda(Construct):
                 stream_arn=source.stream_arn,
                 function_arn=invoked.arn_to_invoke if alias is None else alias.arn,
                 destination_arn=None if destination is None else destination.arn,
-                depends_on=[*policies, *(invoked.dependables(location.stack) if alias is None else [alias])],
+                depends_on=[
+                    *policies,
+                    *(() if destination is None else destination.settings),
+                    *(invoked.dependables(location.stack) if alias is None else [alias]),
+                ],
                 preconditions=source.preconditions(),
             )
+
+            # The alarms watch the whole flow.
+            created_alarms: alarms.Alarms | None = None
+            created_dashboard: CloudwatchDashboard | None = None
+            if alarms_input is not None:
+                created_alarms = alarms.build_alarms(
+                    scope=self,
+                    alarms=alarms_input,
+                    invoked=invoked,
+                    mapping_names=mapping_names,
+                    mapping=mapping,
+                    destination=destination,
+                )
+                created_dashboard = dashboard.build_dashboard(
+                    scope=self, new=alarms_input, alarms=created_alarms, table=source, mapping=mapping
+                )
 
             mark_pattern(self, path=path, stack=location.stack)
 
@@ -328,7 +407,9 @@ class DynamoDBStreamsToLambda(Construct):
                 *function.warnings_of(function_input, scope=self),
                 *lambda_alias.warnings_of(used_by=function_input, alias=alias_input, mapping_names=mapping_names),
                 *dead_letter_queue.warnings_of(queue_input),
+                *failure_bucket.warnings_of(bucket_input),
                 *failure_destination.warnings_of(destination),
+                *alarms.warnings_of(alarms_input),
                 *regions.warnings_of(
                     function_input=function_input,
                     mapping_arguments=mapping_arguments,
@@ -356,6 +437,9 @@ class DynamoDBStreamsToLambda(Construct):
         self._role = execution_role
         self._log_group = None if logs is None else logs.created
         self._queue = None if destination is None else destination.queue
+        self._bucket = None if bucket is None else bucket.created
+        self._alarms = {} if created_alarms is None else dict(created_alarms.created)
+        self._dashboard = created_dashboard
 
     @property
     def dynamo_table_interface(self) -> ExistingTable:
@@ -399,8 +483,23 @@ class DynamoDBStreamsToLambda(Construct):
 
     @property
     def dead_letter_queue(self) -> SqsQueue | None:
-        """The dead-letter queue, which receives failed batches; None if there is none."""
+        """The dead-letter queue, which receives a message for each failed batch; None if there is none."""
         return self._queue
+
+    @property
+    def failure_bucket(self) -> S3Bucket | None:
+        """The failure bucket, which keeps the whole records of failed batches; None if there is none."""
+        return self._bucket
+
+    @property
+    def alarms(self) -> Mapping[AlarmName, CloudwatchMetricAlarm]:
+        """The created alarms by name, in the order of the data flow; empty without `deploy_alarms`."""
+        return MappingProxyType(self._alarms)
+
+    @property
+    def dashboard(self) -> CloudwatchDashboard | None:
+        """The dashboard with the figures of the alarms; None without `deploy_alarms`."""
+        return self._dashboard
 
 
 def _check_keywords(unknown: Mapping[str, object], mistakes: Mistakes) -> None:

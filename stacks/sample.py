@@ -28,7 +28,7 @@ Resource = TypeVar("Resource")
 
 
 class SampleStack(TerraformStack):
-    """A table, the function that indexes its changes, and alarms."""
+    """A table, the function that indexes its changes, alarms and a dashboard."""
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class SampleStack(TerraformStack):
         *,
         in_vpc: bool = False,
         authentication: AuthenticationMethod = "iam",
+        code: Code | None = None,
     ) -> None:
         """Create the resources.
 
@@ -53,6 +54,7 @@ class SampleStack(TerraformStack):
             authentication: how the function authenticates to the search service. `iam`: it signs requests with its
                 role, and the stack has the required variable `search_domain_arn`. `basic`: with a user and a password;
                 `api_key`: with an API key. Both are read from the secret of the required variable `search_secret_arn`.
+            code: the function's code; by default that of the folder `function/`, for Python 3.13 on arm64.
         """
         super().__init__(scope, id)
         variables = SampleVariables(self)
@@ -90,9 +92,8 @@ class SampleStack(TerraformStack):
             },
             lambda_function_props={
                 "function_name": name,
-                "code": Code.from_python_project(
-                    FUNCTION, runtime="python3.13", architecture="arm64", exclude=NOT_DEPLOYED
-                ),
+                "code": code
+                or Code.from_python_project(FUNCTION, runtime="python3.13", architecture="arm64", exclude=NOT_DEPLOYED),
                 "handler": "index.handler",
                 "memory_size": 512,
                 "timeout": 60,
@@ -115,6 +116,8 @@ class SampleStack(TerraformStack):
                 "name": f"{name}-dlq",
                 "message_retention_seconds": variables.queue_retention_in_seconds,
             },
+            deploy_alarms=True,
+            alarm_props={"alarm_actions": variables.alarm_actions},
             # Unlimited retries are deliberate: see above.
             silence_warnings=["maximum_retry_attempts"],
         )
@@ -124,7 +127,7 @@ class SampleStack(TerraformStack):
         log_group.retention_in_days = variables.log_retention_in_days
 
         moves = []
-        for alarm in alarms(function_name=name, queue_name=queue.name):
+        for alarm in alarms(function_name=name):
             added = add_alarm(self, alarm, name_prefix=name, actions=variables.alarm_actions)
             address = f"{added.terraform_resource_type}.{added.friendly_unique_id}"
             moves.append({"from": f"{added.terraform_resource_type}.{alarm.id}", "to": address})

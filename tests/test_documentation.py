@@ -24,6 +24,7 @@ from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from ddb_stream_lambda._engine import TESTED_WITH
+from ddb_stream_lambda.resources import alarms
 from ddb_stream_lambda.resources.table_access import TablePermissions
 
 from rename_to_cdktn import rename
@@ -255,7 +256,9 @@ DEFAULTS = {
     "Function": ("lambda_function_props", "aws_lambda_function"),
     "Event source mapping": ("dynamo_event_source_props", "aws_lambda_event_source_mapping"),
     "Dead-letter queue": ("sqs_dlq_queue_props", "aws_sqs_queue"),
+    "Failure bucket": ("failure_bucket_props", "aws_s3_bucket"),
 }
+WITH_BUCKET = {"deploy_failure_bucket": True}
 
 
 def overrides() -> list[Any]:
@@ -268,22 +271,33 @@ def overrides() -> list[Any]:
     ]
 
 
+def needed_by(input: str) -> dict[str, Any]:
+    """The input without which the pattern refuses another one."""
+    return WITH_BUCKET if input == "failure_bucket_props" else {}
+
+
 class TestDefaults:
     @pytest.mark.parametrize("title", DEFAULTS)
     def test_documents_every_argument_that_the_pattern_sets(self, emit: Emit, title: str) -> None:
-        _, resource = DEFAULTS[title]
+        input, resource = DEFAULTS[title]
         text = section(page("reference/defaults"), title)
         given = {"handler", "runtime"} if title == "Function" else set()
-        for argument in emit().only(resource).keys() - given:
+        for argument in emit(**needed_by(input)).only(resource).keys() - given:
             assert f"`{argument}`" in text, argument
 
     @pytest.mark.parametrize(("given", "value", "weakens"), overrides())
     def test_an_override_is_accepted_and_warns_if_it_is_marked(
         self, emit: Emit, given: str, value: Mapping[str, Any], weakens: bool
     ) -> None:
-        emitted = emit(**{given: value})
+        emitted = emit(**needed_by(given), **{given: value})
         assert emitted.text
         assert bool(emitted.warnings) == weakens
+
+    def test_documents_every_alarm_with_its_threshold(self) -> None:
+        documented = {row[0].strip("`"): row[1] for row in rows(section(page("reference/defaults"), "Alarms"))}
+        assert documented == {
+            name: f"{threshold} {limits.ALARM_THRESHOLDS[name].unit}" for name, threshold in alarms.defaults().items()
+        }
 
     def test_the_name_of_the_example_is_right(self, emit: Emit) -> None:
         assert emit().table["name"] == "orders_pipeline"
@@ -306,6 +320,7 @@ class TestWarnings:
 
     def test_a_marked_default_names_its_id(self) -> None:
         marked = " ".join(row[0] for row in rows(page("reference/defaults")) if row[0].startswith("▲"))
+        marked += " ".join(re.findall(r"^- ▲ (`\w+`)", page("reference/defaults"), re.MULTILINE))
         rest = {
             "dead_letter_config",
             "deploy_sqs_dlq_queue",
@@ -318,7 +333,7 @@ class TestWarnings:
             "ttl",
         }
         rest |= {"import_table", "restore_backup_arn", "restore_source_name", "restore_source_table_arn"}
-        rest |= {"grant_permissions", "policy_size", "region"}
+        rest |= {"grant_permissions", "policy_size", "queue_key", "region"}
         for word in set(get_args(WarningId)) - rest:
             assert f"`{word}`" in marked
 
@@ -384,6 +399,7 @@ class TestPermissions:
             lambda stack: with_dead_letters(SqsQueue(stack, "encrypted", kms_master_key_id=KEY_ARN).arn),
             *(partial(with_table_permissions, permissions) for permissions in get_args(TablePermissions)),
             lambda stack: with_destination(encrypted_bucket(stack).arn),
+            lambda stack: WITH_BUCKET | {"lambda_function_props": ZIP_FUNCTION},
         ]
         for inputs_of in calls:
             stack = new_stack()
@@ -399,6 +415,13 @@ class TestPermissions:
         text = section(page("reference/permissions"), "Dead-letter queue")
         policy = emit().only("aws_sqs_queue_policy")["policy"]
         assert first_names(text) == set(re.findall(r'"Sid": ?"(\w+)"', policy))
+
+    def test_documents_the_policies_with_a_failure_bucket(self, emit: Emit) -> None:
+        emitted = emit(**WITH_BUCKET)
+        for title, kind in (("Dead-letter queue", "aws_sqs_queue_policy"), ("Failure bucket", "aws_s3_bucket_policy")):
+            text = section(page("reference/permissions"), title)
+            for sid in re.findall(r'"Sid": ?"(\w+)"', emitted.only(kind)["policy"]):
+                assert f"`{sid}`" in text
 
 
 class TestErrors:
@@ -418,10 +441,24 @@ class TestErrors:
             limits.POINT_IN_TIME_RECOVERY_RANGES,
             limits.ON_DEMAND_THROUGHPUT_RANGES,
             limits.WARM_THROUGHPUT_RANGES,
+            limits.FAILURE_BUCKET_RANGES,
         )
-        for ranges in (limits.EVENT_SOURCE_RANGES, limits.QUEUE_RANGES, limits.FUNCTION_RANGES, *table):
+        for ranges in (
+            limits.EVENT_SOURCE_RANGES,
+            limits.QUEUE_RANGES,
+            limits.FUNCTION_RANGES,
+            limits.ALARM_THRESHOLDS,
+            *table,
+        ):
             for argument, allowed in ranges.items():
                 assert documented[argument] == str(allowed)
+
+    def test_documents_every_range_of_a_backfill(self) -> None:
+        documented = {row[0]: row[1] for row in rows(section(page("reference/errors"), "Limits"))}
+        for argument, allowed in limits.BACKFILL_RANGES.items():
+            assert documented[f"`{argument}`"] == str(allowed)
+        for argument, allowed in limits.BACKFILL_WORKER_RANGES.items():
+            assert documented[f"worker of a `Backfill`: `{argument}`"] == str(allowed)
 
     def test_documents_every_other_limit(self) -> None:
         text = section(page("reference/errors"), "Limits")

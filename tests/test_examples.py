@@ -185,6 +185,15 @@ def test_the_example_with_a_container_image_names_the_image_by_digest(emitted: E
     assert function["image_uri"] == "${data.aws_ecr_repository.images.repository_url}@${var.image_digest}"
 
 
+def test_the_example_with_alarms_notifies_its_topic(emitted: Emitted) -> None:
+    config = emitted("alarms")
+    alarms = config["resource"]["aws_cloudwatch_metric_alarm"]
+    assert len(alarms) == 7
+    for alarm in alarms.values():
+        assert alarm["alarm_actions"] == alarm["ok_actions"] == ["${aws_sns_topic.on_call.arn}"]
+    assert config["output"]["dashboard_name"]["value"] == "${aws_cloudwatch_dashboard.pipeline.dashboard_name}"
+
+
 def test_the_example_with_autoscaling_scales_all_capacities_and_keeps_them(emitted: Emitted) -> None:
     resources = emitted("autoscaling")["resource"]
     table = only(resources["aws_dynamodb_table"])

@@ -58,11 +58,35 @@ def everything(stack: TerraformStack) -> None:
             "parallelization_factor": 4,
         },
         sqs_dlq_queue_props={"kms_master_key_id": key.arn},
+        deploy_alarms=True,
+        alarm_props={
+            "alarm_actions": ["arn:aws:sns:eu-west-1:123456789012:on-call"],
+            "tags": {"Team": "orders"},
+            "thresholds": {"iterator_age": 600_000},
+        },
         lambda_role_props={"path": "/service/", "permissions_boundary": "arn:aws:iam::123456789012:policy/boundary"},
     )
 
 
-@pytest.mark.parametrize("build", [defaults, everything], ids=["defaults", "everything"])
+def failure_bucket(stack: TerraformStack) -> None:
+    key = KmsKey(stack, "key", description="orders")
+    DynamoDBStreamsToLambda(
+        stack,
+        "pipeline",
+        lambda_function_props=ZIP_FUNCTION,
+        deploy_failure_bucket=True,
+        failure_bucket_props={
+            "bucket_prefix": "failed-orders-",
+            "expiration_days": 365,
+            "kms_master_key_id": key.arn,
+            "tags": {"Team": "orders"},
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    "build", [defaults, everything, failure_bucket], ids=["defaults", "everything", "failure_bucket"]
+)
 def test_the_terraform_is_the_golden_file(
     build: Callable[[TerraformStack], None], request: pytest.FixtureRequest
 ) -> None:

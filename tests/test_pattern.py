@@ -14,6 +14,9 @@ from tests.support.emitted import Emitted
 
 def test_the_public_names_are_these() -> None:
     assert sorted(ddb_stream_lambda.__all__) == [
+        "AlarmName",
+        "AlarmProps",
+        "AlarmThresholds",
         "Archive",
         "AttributeType",
         "Backfill",
@@ -26,6 +29,7 @@ def test_the_public_names_are_these() -> None:
         "EventName",
         "ExistingFunction",
         "ExistingTable",
+        "FailureBucketProps",
         "FilterRule",
         "FilterValue",
         "ImportOrderWarning",
@@ -131,6 +135,8 @@ class TestMistakes:
         ("lambda_function_prop", "lambda_function_props"),
         ("existingLambdaObj", "existing_lambda_obj"),
         ("deploy_dlq", "deploy_sqs_dlq_queue"),
+        ("failure_bucket", "deploy_failure_bucket"),
+        ("createCloudWatchAlarms", "deploy_alarms"),
     ],
 )
 def test_an_unknown_keyword_is_refused_with_the_nearest_one(

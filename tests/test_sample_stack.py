@@ -66,21 +66,40 @@ class TestRetries:
 
 class TestAlarms:
     @pytest.fixture
-    def alarms(self, sample: Sample) -> dict[str, dict[str, Any]]:
+    def all_alarms(self, sample: Sample) -> dict[str, dict[str, Any]]:
         return dict(sample("default")["resource"]["aws_cloudwatch_metric_alarm"])
 
-    def test_cover_losses_rejections_delays_and_failures(self, alarms: dict[str, dict[str, Any]]) -> None:
+    @pytest.fixture
+    def alarms(self, all_alarms: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """The alarms about the index; those of the pattern begin with its path."""
+        return {id: alarm for id, alarm in all_alarms.items() if not id.startswith("pipeline_")}
+
+    def test_of_the_stack_are_only_those_about_the_index(self, alarms: dict[str, dict[str, Any]]) -> None:
         watched = {id: {metric["metric_name"] for metric in metrics_of(alarm)} for id, alarm in alarms.items()}
         assert watched == {
-            "records_lost": {"DestinationDeliveryFailures"},
-            "records_given_up": {"ApproximateNumberOfMessagesVisible"},
             "records_rejected": {"Rejected"},
-            "records_late": {"IteratorAge"},
             "index_frozen": {"Superseded", "Indexed", "Deleted"},
-            "function_fails": {"Errors"},
             "index_unavailable": {"Unavailable"},
-            "function_throttled": {"Throttles"},
         }
+
+    def test_of_the_pattern_cover_the_rest(self, all_alarms: dict[str, dict[str, Any]]) -> None:
+        assert {id.removeprefix("pipeline_") for id in all_alarms if id.startswith("pipeline_")} == {
+            "destination_failures",
+            "dropped_events",
+            "errors",
+            "failed_events",
+            "iterator_age",
+            "queue_age",
+            "queue_messages",
+            "throttles",
+        }
+
+    def test_have_the_name_of_the_environment(self, sample: Sample, all_alarms: dict[str, dict[str, Any]]) -> None:
+        name = only(sample("default"), "aws_lambda_function")["function_name"]
+        assert "${var.name_prefix}" in name
+        assert all(alarm["alarm_name"].startswith(f"{name}-") for alarm in all_alarms.values())
+        dashboard = only(sample("default"), "aws_cloudwatch_dashboard")
+        assert dashboard["dashboard_name"] == f"{name}-${{var.region}}"
 
     def test_keep_their_names_and_are_moved_from_addresses_with_hyphens(
         self, sample: Sample, alarms: dict[str, dict[str, Any]]
@@ -92,29 +111,18 @@ class TestAlarms:
             assert former == id.replace("_", "-")
             assert alarm["alarm_name"].endswith(f"-search-indexer-{former}")
 
-    def test_have_a_description_and_notify_the_actions(self, alarms: dict[str, dict[str, Any]]) -> None:
-        for alarm in alarms.values():
+    def test_have_a_description_and_notify_the_actions(self, all_alarms: dict[str, dict[str, Any]]) -> None:
+        for alarm in all_alarms.values():
             assert len(alarm["alarm_description"]) > 60
             assert alarm["alarm_actions"] == "${var.alarm_actions}"
 
     def test_read_the_metrics_of_this_environment(self, sample: Sample, alarms: dict[str, dict[str, Any]]) -> None:
         variables = environment(sample("default"))
-        function = only(sample("default"), "aws_lambda_function")["function_name"]
-        assert variables["POWERTOOLS_SERVICE_NAME"] == function
-        dimensions = {
-            variables["POWERTOOLS_METRICS_NAMESPACE"]: {"service": function},
-            "AWS/Lambda": {"FunctionName": function},
-            "AWS/SQS": {"QueueName": "${aws_sqs_queue.pipeline_dead_letter.name}"},
-        }
+        assert variables["POWERTOOLS_SERVICE_NAME"] == only(sample("default"), "aws_lambda_function")["function_name"]
         for alarm in alarms.values():
             for metric in metrics_of(alarm):
-                assert metric["dimensions"] == dimensions[metric["namespace"]]
-
-    def test_ignore_missing_data_only_of_the_queue(self, alarms: dict[str, dict[str, Any]]) -> None:
-        """SQS stops reporting a queue after six hours, also if it has messages."""
-        ignoring = [id for id, alarm in alarms.items() if alarm["treat_missing_data"] != "notBreaching"]
-        assert ignoring == ["records_given_up"]
-        assert alarms["records_given_up"]["treat_missing_data"] == "ignore"
+                assert metric["namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
+                assert metric["dimensions"] == {"service": variables["POWERTOOLS_SERVICE_NAME"]}
 
     def test_of_the_frozen_index_has_no_value_without_superseded_records(
         self, alarms: dict[str, dict[str, Any]]

@@ -39,6 +39,7 @@ from cdktf_cdktf_provider_aws.lambda_event_source_mapping import (
     LambdaEventSourceMapping, LambdaEventSourceMappingConfig,
 )
 from cdktf_cdktf_provider_aws.lambda_function import LambdaFunctionConfig, LambdaFunctionVpcConfig
+from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue, SqsQueueConfig
 
 stack = TerraformStack(App(), "orders")
@@ -64,6 +65,8 @@ DynamoDBStreamsToLambda(
     lambda_role_props={"name": "worker"},
     lambda_role_statements=[{"Action": "es:ESHttpPost", "Resource": ["*"]}],
     deploy_sqs_dlq_queue=True,
+    deploy_failure_bucket=True,
+    failure_bucket_props={"expiration_days": 365, "tags": {"Team": "orders"}},
     silence_warnings=["message_retention_seconds"],
 )
 """,
@@ -164,6 +167,7 @@ assert_type(pipeline.lambda_function, ExistingFunction)
 assert_type(pipeline.lambda_role, IamRole | None)
 assert_type(pipeline.event_source_mapping, LambdaEventSourceMapping)
 assert_type(pipeline.dead_letter_queue, SqsQueue | None)
+assert_type(pipeline.failure_bucket, S3Bucket | None)
 """,
     "subclass": """
 class Orders(DynamoDBStreamsToLambda):
@@ -212,6 +216,7 @@ WRONG = {
     "table_key": ('dynamo_table_props={"hash_keys": "id"}', "hash_keys"),
     "mapping_key": ('dynamo_event_source_props={"batch_size": 10, "retry_attempts": 3}', "retry_attempts"),
     "queue_key": ('sqs_dlq_queue_props={"retention": 5}', "retention"),
+    "bucket_key": ('failure_bucket_props={"retention": 5}', "retention"),
     "role_key": ('lambda_role_props={"role_name": "worker"}', "role_name"),
     "statement_key": ('lambda_role_statements=[{"action": "a:b", "Action": "a:b", "Resource": "*"}]', "action"),
     "function_value": ('lambda_function_props={"timeout": "3"}', "lambda_function_props"),

@@ -53,9 +53,28 @@ MAPPINGS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "LogGroupProps": ("cloudwatch_log_group", "CloudwatchLogGroupConfig", ()),
     "SqsQueueProps": ("sqs_queue", "SqsQueueConfig", ()),
+    "FailureBucketProps": (
+        "s3_bucket",
+        "S3BucketConfig",
+        (
+            "bucket",
+            "bucket_prefix",
+            "depends_on",
+            "force_destroy",
+            "lifecycle",
+            "provider",
+            "region",
+            "tags",
+            "timeouts",
+        ),
+    ),
 }
 # Arguments that are the library's own, not the provider's.
-ADDED = {"LambdaFunctionProps": {"code": "Code"}, "LambdaRoleProps": {"policy_arns": "Sequence[str]"}}
+ADDED = {
+    "LambdaFunctionProps": {"code": "Code"},
+    "LambdaRoleProps": {"policy_arns": "Sequence[str]"},
+    "FailureBucketProps": {"expiration_days": "int | float", "kms_master_key_id": "str"},
+}
 # Required by the provider, but supplied by the pattern's defaults when the block is given without them.
 SUPPLIED = {
     "DynamodbTableServerSideEncryption": {"enabled"},

@@ -67,9 +67,11 @@ LEFT_OUT = re.compile(
     r"\.github/|\.ci/|benchmarks/|package(-lock)?\.json$|requirements-.*\.txt$|Makefile$|mkdocs\.yml$"
 )
 # Tests about this repository: its documentation, tools and distributions, and the deployment of its example app.
-TESTS_OF_REPOSITORY = re.compile(r"tests/(?:e2e|tools)/test_.*|tests/test_(?:documentation|migration|package)\.py")
+TESTS_OF_REPOSITORY = re.compile(
+    r"tests/e2e/test_.*|tests/tools/(?:demo/)?test_.*|tests/test_(?:documentation|migration|package)\.py"
+)
 # Tests of parts that do not use the tool. Their results cannot differ, so a file that does not name it is left out.
-TESTS_WITHOUT_TOOL = re.compile(r"tests/(?:(?:code|engines)/test_|function/).*")
+TESTS_WITHOUT_TOOL = re.compile(r"tests/(?:(?:code|engines)/test_|(?:function|operations)/).*")
 
 
 def rename(text: str) -> str:

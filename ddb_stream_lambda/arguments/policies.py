@@ -49,7 +49,12 @@ def policy_document(statements: Iterable[Statement]) -> str:
     break, which has no meaning in JSON.
     https://github.com/hashicorp/terraform-cdk/blob/v0.21.0/packages/cdktf/lib/hcl/render.ts (renderString)
     """
-    text = to_json({"Version": "2012-10-17", "Statement": list(statements)})
+    return to_document({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def to_document(value: Any) -> str:
+    """Return the JSON text of an argument that is a document; see `policy_document` for its line break."""
+    text = to_json(value)
     return f"{text}\n" if re.search(r"[$%]\{|\\", text) else text
 
 

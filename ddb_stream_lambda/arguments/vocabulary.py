@@ -186,6 +186,21 @@ OTHER_WORDS: Mapping[str, Mapping[str, str]] = {
         "retention_period": "message_retention_seconds",
         "visibility_timeout": "visibility_timeout_seconds",
     },
+    "FailureBucketProps": {
+        "bucket_name": "bucket",
+        "encryption_key": "kms_master_key_id",
+        "expiration": "expiration_days",
+        "kms_key_arn": "kms_master_key_id",
+        "kms_key_id": "kms_master_key_id",
+        "name": "bucket",
+        "name_prefix": "bucket_prefix",
+        "noncurrent_version_expiration": "expiration_days",
+        "retention_days": "expiration_days",
+        "retention_in_days": "expiration_days",
+        "server_side_encryption_configuration": "kms_master_key_id",
+        "auto_delete_objects": "force_destroy",
+        "removal_policy": "lifecycle.prevent_destroy",
+    },
     "LambdaRoleProps": {
         "managed_policies": "policy_arns",
         "managed_policy_arns": "policy_arns",
@@ -204,6 +219,25 @@ OTHER_WORDS: Mapping[str, Mapping[str, str]] = {
         "retention": "retention_in_days",
         "retention_days": "retention_in_days",
     },
+    "AlarmProps": {
+        "actions": "alarm_actions",
+        "alarm_action": "alarm_actions",
+        "alarm_sns_topic_arns": "alarm_actions",
+        "ok_action": "ok_actions",
+        "threshold": "thresholds",
+        "topic": "alarm_actions",
+        "topic_arn": "alarm_actions",
+    },
+    "AlarmThresholds": {
+        "age_of_oldest_message": "queue_age",
+        "approximate_age_of_oldest_message": "queue_age",
+        "approximate_number_of_messages_visible": "queue_messages",
+        "destination_delivery_failures": "destination_failures",
+        "dlq_messages": "queue_messages",
+        "dropped_event_count": "dropped_events",
+        "failed_invoke_event_count": "failed_events",
+        "on_failure_destination_delivered_event_count": "delivered_events",
+    },
     "LambdaAliasProps": {
         "additional_versions": "routing_config.additional_version_weights",
         "alias": "name",
@@ -220,6 +254,9 @@ _ASYNC = "a stream invokes no function asynchronously; use destination_config of
 _CONCURRENCY = "add an aws_lambda_provisioned_concurrency_config resource for the alias (lambda_alias_props)"
 _MANAGED = "use lambda_role_props of the pattern, with policy_arns"
 _TABLE = "choose the table with existing_table_interface of the pattern"
+_OWN_BUCKET = (
+    "the pattern sets it up itself; for another bucket, name it in destination_config of dynamo_event_source_props"
+)
 _STANDARD = "use a standard queue: Lambda sends failed batches only to standard queues"
 
 # Props class, or the pattern's inputs -> another tool's name in snake case -> what to do instead.
@@ -299,6 +336,17 @@ OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
         "queue_arn": "name an existing queue in destination_config of dynamo_event_source_props",
         "removal_policy": "use lifecycle.prevent_destroy",
     },
+    "FailureBucketProps": {
+        "block_public_access": "the pattern blocks all public access; remove it",
+        "enforce_ssl": "the pattern's policy of the bucket denies requests without TLS; remove it",
+        "event_notifications": "the pattern sends a notification for each object to the dead-letter queue; remove it",
+        "lifecycle_rule": "use expiration_days",
+        "lifecycle_rules": "use expiration_days",
+        "object_lock_enabled": _OWN_BUCKET,
+        "policy": _OWN_BUCKET,
+        "versioned": "the pattern enables versioning; remove it",
+        "versioning": "the pattern enables versioning; remove it",
+    },
     "LambdaRoleProps": {
         "assume_role_policy": "the pattern sets it: Lambda assumes the role; remove it",
         "assumed_by": "the pattern sets it: Lambda assumes the role; remove it",
@@ -317,11 +365,22 @@ OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
         "provisioned_concurrent_executions": _CONCURRENCY,
         "version": "the pattern sets it to the published version; remove it",
     },
+    "AlarmProps": {
+        "insufficient_data_actions": "missing data never turns an alarm of the pattern to that state; remove it",
+        "period": "the period belongs to the figure; change an alarm of the property alarms, or add another alarm",
+    },
     "inputs": {
+        "alarm_actions": "use alarm_props with alarm_actions",
+        "alarms": "use deploy_alarms and alarm_props",
+        "create_cloud_watch_alarms": "use deploy_alarms",
+        "create_dashboard": "use deploy_alarms, which creates the dashboard too",
+        "deploy_cloud_watch_alarms": "use deploy_alarms",
         "alias": "use lambda_alias_props",
         "auto_publish_alias": "use lambda_alias_props",
+        "bucket_props": "use failure_bucket_props",
         "dead_letter_queue": "use sqs_dlq_queue_props, or name a queue of yours in destination_config of "
         "dynamo_event_source_props",
+        "deploy_bucket": "use deploy_failure_bucket",
         "deploy_dlq": "use deploy_sqs_dlq_queue",
         "deploy_vpc": "use lambda_function_props with vpc_config",
         "dlq": "use sqs_dlq_queue_props",
@@ -329,6 +388,8 @@ OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
         "dynamo_props": "use dynamo_table_props",
         "dynamodb_table_props": "use dynamo_table_props",
         "event_source_props": "use dynamo_event_source_props",
+        "existing_bucket": "name the bucket in destination_config of dynamo_event_source_props",
+        "existing_bucket_obj": "name the bucket in destination_config of dynamo_event_source_props",
         "existing_dlq": "name the queue in destination_config of dynamo_event_source_props",
         "existing_dynamo_table": "use existing_table_interface",
         "existing_function": "use existing_lambda_obj",
@@ -339,6 +400,7 @@ OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
         "existing_table": "use existing_table_interface",
         "existing_table_obj": "use existing_table_interface",
         "existing_vpc": "use lambda_function_props with vpc_config",
+        "failure_bucket": "use deploy_failure_bucket and failure_bucket_props",
         "filter_patterns": "use dynamo_event_source_props with filter_criteria",
         "filters": "use dynamo_event_source_props with filter_criteria",
         "function": "use existing_lambda_obj, or lambda_function_props for a new function",
@@ -370,6 +432,9 @@ OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+# The inputs whose words are the pattern's own.
+OWN_WORDS = ("inputs", "AlarmProps", "AlarmThresholds")
+
 NEWER_BINDINGS = "remove it, or use cdktn with ddb-stream-lambda-cdktn"
 
 # The similarity from which a name is suggested, from 0 to 1. A typing error of one or two letters is above it. A word
@@ -387,18 +452,19 @@ def explain_unknown(key: object, *, known: Collection[str], words_of: str, resou
         resource: The Terraform type, if the keys are those of a whole resource.
     """
     snake = to_snake_case(str(key))
+    author = "the pattern" if words_of in OWN_WORDS else "Terraform"
     for refused in (REFUSED.get(resource, {}), REFUSED["*"] if resource else {}):
         if snake in refused:
             return refused[snake]
     if snake in known:
-        return f"unknown; {'the pattern' if words_of == 'inputs' else 'Terraform'} calls it {snake}"
+        return f"unknown; {author} calls it {snake}"
     if snake in NEWER.get(words_of, {}):
         version = NEWER[words_of][snake]
         return (
             f"needs version {version} of the AWS provider, and these bindings are for an earlier one; {NEWER_BINDINGS}"
         )
     if snake in OTHER_WORDS.get(words_of, {}):
-        return f"unknown; Terraform calls it {OTHER_WORDS[words_of][snake]}"
+        return f"unknown; {author} calls it {OTHER_WORDS[words_of][snake]}"
     if snake in OTHER_WAYS.get(words_of, {}):
         return f"unknown; {OTHER_WAYS[words_of][snake]}"
     others = [input for input, shape in _props_classes().items() if snake in shape.__annotations__]
@@ -414,6 +480,7 @@ def _props_classes() -> Mapping[str, type]:
     """Return the inputs that are props, each with the class that describes it."""
     # The generator of these classes imports the vocabulary, so that the vocabulary cannot import them first.
     from . import _generated
+    from .alarm_props import AlarmProps
 
     return {
         "dynamo_table_props": _generated.DynamoTableProps,
@@ -423,6 +490,8 @@ def _props_classes() -> Mapping[str, type]:
         "log_group_props": _generated.LogGroupProps,
         "lambda_role_props": _generated.LambdaRoleProps,
         "sqs_dlq_queue_props": _generated.SqsQueueProps,
+        "failure_bucket_props": _generated.FailureBucketProps,
+        "alarm_props": AlarmProps,
     }
 
 

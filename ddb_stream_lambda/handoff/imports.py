@@ -30,7 +30,9 @@ class IdFormat:
 
 
 QUEUE_URL = IdFormat("the queue's URL", r"https?://\S+/\d{12}/[\w-]+(\.fifo)?")
+BUCKET_NAME = IdFormat("the bucket's name", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 ID_FORMATS = {
+    "aws_cloudwatch_dashboard": IdFormat("the dashboard's name", r"[\w-]{1,255}"),
     "aws_cloudwatch_log_group": IdFormat("the log group's name, such as /aws/lambda/orders", r"[\w./#-]{1,512}"),
     "aws_cloudwatch_metric_alarm": IdFormat("the alarm's name", r".{1,255}"),
     "aws_dynamodb_table": IdFormat("the table's name", r"[\w.-]{3,255}"),
@@ -40,6 +42,14 @@ ID_FORMATS = {
         "the mapping's UUID", r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
     ),
     "aws_lambda_function": IdFormat("the function's name, not its ARN", r"[\w-]{1,64}"),
+    "aws_s3_bucket": BUCKET_NAME,
+    "aws_s3_bucket_lifecycle_configuration": BUCKET_NAME,
+    "aws_s3_bucket_notification": BUCKET_NAME,
+    "aws_s3_bucket_ownership_controls": BUCKET_NAME,
+    "aws_s3_bucket_policy": BUCKET_NAME,
+    "aws_s3_bucket_public_access_block": BUCKET_NAME,
+    "aws_s3_bucket_server_side_encryption_configuration": BUCKET_NAME,
+    "aws_s3_bucket_versioning": BUCKET_NAME,
     "aws_sfn_state_machine": IdFormat(
         "the state machine's ARN", r"arn:[\w-]+:states:[\w-]+:\d{12}:stateMachine:[\w-]{1,80}"
     ),

@@ -111,7 +111,8 @@ class Connection:
                 user_agent_extra=DISTRIBUTION,
             )
             with calling(f"create the client of {service}"):
-                session = boto3.Session(profile_name=self.profile, region_name=self.region or _region_of_environment())
+                name = self.region or region or _region_of_environment()
+                session = boto3.Session(profile_name=self.profile, region_name=name)
                 try:
                     self._clients[key] = session.client(
                         service, region_name=region, endpoint_url=self.endpoint_url, config=config

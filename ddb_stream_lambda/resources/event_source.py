@@ -51,14 +51,20 @@ EventSourceWarningId = Literal[
 ]
 
 
-def defaults() -> dict[str, Any]:
-    """Return the default arguments of `aws_lambda_event_source_mapping`."""
+def defaults(*, counts_events: bool = False) -> dict[str, Any]:
+    """Return the default arguments of `aws_lambda_event_source_mapping`.
+
+    Args:
+        counts_events: Whether the mapping has its own metrics, which alarms watch.
+    """
+    metrics = {"metrics_config": {"metrics": list(EVENT_SOURCE_METRICS)}} if counts_events else {}
     return {
         "starting_position": "TRIM_HORIZON",
         "batch_size": 100,
         "bisect_batch_on_function_error": True,
         "maximum_record_age_in_seconds": RECORD_AGE_IN_SECONDS,
         "maximum_retry_attempts": RETRY_ATTEMPTS,
+        **metrics,
     }
 
 
@@ -74,18 +80,21 @@ def stream_view_of(table: NewTable | GivenTable) -> str | None:
     return view if isinstance(view, str) and not is_token(view) else None
 
 
-def check_mapping(*, props: object, stream_view: str | None = None, mistakes: Mistakes) -> Arguments:
+def check_mapping(
+    *, props: object, stream_view: str | None = None, counts_events: bool = False, mistakes: Mistakes
+) -> Arguments:
     """Return the mapping's arguments without its stream, function and queue; add a mistake for each wrong input.
 
     Args:
         props: The user's props.
         stream_view: The view type of the table's stream; None if it is unknown.
+        counts_events: Whether the mapping has its own metrics, unless the props say otherwise.
         mistakes: The collector of mistakes.
     """
     arguments = complete(
         DynamoEventSourceProps,
         props,
-        defaults=defaults(),
+        defaults=defaults(counts_events=counts_events),
         property=PROPS,
         mistakes=mistakes,
         resource="aws_lambda_event_source_mapping",
@@ -202,6 +211,12 @@ def warnings_of(arguments: Arguments) -> Iterator[OverrideWarning]:
             f"{PROPS}.filter_criteria has {count} filters: Lambda accepts at most {MAX_FILTERS} unless the quota of "
             "the account is raised.",
         )
+
+
+def counts_events(arguments: Arguments) -> bool:
+    """Return whether the mapping has its own metrics; also if only Terraform knows it."""
+    metrics = arguments.get("metrics_config", {}).get("metrics", [])
+    return is_token(metrics) or any(is_token(metric) or metric in EVENT_SOURCE_METRICS for metric in metrics)
 
 
 def filters_of(arguments: Mapping[str, Any]) -> list[Arguments]:

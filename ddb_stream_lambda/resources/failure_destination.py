@@ -1,17 +1,19 @@
 """The failure destination: where Lambda sends the batches that the function could not process.
 
-It is the pattern's dead-letter queue, or a queue, topic or bucket that the user names in `destination_config`.
+It is the pattern's dead-letter queue or failure bucket, or a queue, topic or bucket that the user names in
+`destination_config`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from cdktf import TerraformResource, TerraformStack
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
+from cdktf_cdktf_provider_aws.sqs_queue_policy import SqsQueuePolicy
 from constructs import Construct
 
 from .._engine.tokens import expression_of, is_token
@@ -55,17 +57,21 @@ class Destination:
 
     Attributes:
         arn: Its ARN.
-        queue: The pattern's dead-letter queue, if that is the destination.
+        queue: The pattern's dead-letter queue, if that is the destination, or receives the notifications of the bucket.
+        policy: The policy of that queue.
         service: ``sqs``, ``sns`` or ``s3``; None if it is unknown.
         kms_key_arn: Its customer managed key, if it is known to have one.
         is_key_known: Whether it is known which key encrypts it.
+        settings: The resources that the event source mapping waits for, besides the destination.
     """
 
     arn: str
     queue: SqsQueue | None = None
+    policy: SqsQueuePolicy | None = None
     service: str | None = None
     kms_key_arn: str | None = None
     is_key_known: bool = True
+    settings: Sequence[TerraformResource] = ()
 
     def statements(self) -> Iterator[Statement]:
         """Yield the permissions to send failed batches there."""
@@ -76,6 +82,16 @@ class Destination:
         yield allow("SendFailedBatches", SEND_ACTIONS[self.service], resource)
         if self.kms_key_arn is not None:
             yield allow("EncryptFailedBatches", KEY_ACTIONS[self.service], self.kms_key_arn)
+
+
+def service_of(arn: str, scope: Construct) -> str | None:
+    """Return ``sqs``, ``sns`` or ``s3``; None if the service of the destination is unknown."""
+    return _service_in(expression_of(arn, scope) if is_token(arn) else arn)
+
+
+def _service_in(text: str) -> str | None:
+    match = re.match(r"arn:[^:]+:(sqs|sns|s3):|\$\{(?:data\.)?aws_(sqs|sns|s3)_", text)
+    return None if match is None else match[1] or match[2]
 
 
 def take_destination(
@@ -99,10 +115,9 @@ def take_destination(
         property: The input that names the destination, for messages.
     """
     text = expression_of(arn, scope) if is_token(arn) else arn
-    match = re.match(r"arn:[^:]+:(sqs|sns|s3):|\$\{(?:data\.)?aws_(sqs|sns|s3)_", text)
-    if match is None:
+    service = _service_in(text)
+    if service is None:
         return Destination(arn=arn)
-    service = match[1] or match[2]
     resource = RESOURCE.search(text)
     found = None if resource is None else _find_resource(scope, resource[0], resource["name"])
     if found is None:

@@ -15,7 +15,9 @@ from .._engine.tokens import is_token
 from ..arguments.companions import companion_arguments, with_companion
 from ..arguments.warnings import OverrideWarning
 from ..errors import Mistakes
-from . import event_source, function, log_group, table
+from . import event_source, failure_bucket, function, log_group, table
+from .dead_letter_queue import NewQueue
+from .failure_bucket import NewBucket
 from .function import FUNCTION_REFERENCE, GivenFunction, NewFunction
 from .log_group import GivenLogGroup, NewLogGroup
 from .table import GivenTable, NewTable, TableByArn
@@ -62,6 +64,29 @@ def check_regions(
         mistakes.add(property or table.EXISTING, table_region, f"the function is in {function_region}, and {rule}")
 
 
+def check_bucket_region(
+    *, bucket_input: NewBucket | None, queue_input: NewQueue | None, stack: TerraformStack, mistakes: Mistakes
+) -> None:
+    """Add a mistake if the failure bucket and the queue of its notifications are known to be in different regions.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
+    """
+    if bucket_input is None or queue_input is None:
+        return
+    of_bucket, of_queue = companion_arguments(bucket_input.arguments), companion_arguments(queue_input.arguments)
+    if of_bucket == of_queue:
+        return
+    bucket_region, queue_region = _literal_region(of_bucket, stack), _literal_region(of_queue, stack)
+    if bucket_region is None or queue_region is None or bucket_region == queue_region:
+        return
+    property = f"{failure_bucket.PROPS}.{'region' if 'region' in of_bucket else 'provider'}"
+    message = (
+        f"the dead-letter queue is in {queue_region}, and S3 sends notifications only to a queue in the bucket's "
+        "region; use the same region or provider for both"
+    )
+    mistakes.add(property, bucket_region, message)
+
+
 def warnings_of(
     *,
     function_input: NewFunction | GivenFunction,
@@ -99,6 +124,21 @@ def warnings_of(
                 f"{property} is in {region}, and the function is in {function_region}: Lambda uses event source "
                 "mappings and log groups only in the function's region; use the same region or provider, or remove it.",
             )
+
+
+def region_of(function_input: NewFunction | GivenFunction, stack: TerraformStack) -> str | None:
+    """Return the function's region, which can be an expression; None if the configuration does not have it.
+
+    Args:
+        function_input: The function.
+        stack: The pattern's stack. An expression of another stack is not returned.
+    """
+    companion, stack_of_function = function_input.companion(), _stack_of(function_input, stack)
+    region = function_input.region_in_arn() or companion.get("region")
+    if region is None:
+        provider = companion.get("provider") or _default_provider(stack_of_function)
+        region = provider.region if isinstance(provider, AwsProvider) else None
+    return None if region is None or (is_token(region) and stack_of_function is not stack) else str(region)
 
 
 def _warning(id: RegionWarningId, consequence: str) -> OverrideWarning:

@@ -77,7 +77,7 @@ class TableAccess:
 
     def variables(self, table: Table) -> StringMap:
         """Return the environment variables that the function gets."""
-        return StringMap() if self.variable is None else StringMap({as_string(self.variable): _name_of(table)})
+        return StringMap() if self.variable is None else StringMap({as_string(self.variable): name_of(table)})
 
 
 def check_table_access(
@@ -172,7 +172,8 @@ def _check_stacks(
         mistakes.add(VARIABLE, variable, message)
 
 
-def _name_of(table: Table) -> str:
+def name_of(table: Table) -> str:
+    """Return the table's name; for a table that is given by its ARN, the name in the ARN."""
     if not isinstance(table.interface, TableByArn):
         return table.interface.name
     if is_token(table.arn):

@@ -6,8 +6,10 @@ from collections.abc import Collection
 from typing import Literal, get_args
 
 from ..errors import Mistakes
+from .alarms import AlarmWarningId
 from .dead_letter_queue import QueueWarningId
 from .event_source import EventSourceWarningId
+from .failure_bucket import FailureBucketWarningId
 from .failure_destination import DestinationWarningId
 from .function import FunctionWarningId
 from .lambda_alias import AliasWarningId
@@ -25,9 +27,11 @@ WarningId = Literal[
     AliasWarningId,
     DestinationWarningId,
     QueueWarningId,
+    FailureBucketWarningId,
     PermissionsWarningId,
     PolicySizeWarningId,
     RegionWarningId,
+    AlarmWarningId,
 ]
 
 

@@ -36,6 +36,7 @@ INPUTS: dict[str, tuple[str, str]] = {
     "lambda_role_props": ("LambdaRoleProps", "aws_iam_role"),
     "lambda_alias_props": ("LambdaAliasProps", "aws_lambda_alias"),
     "log_group_props": ("LogGroupProps", "aws_cloudwatch_log_group"),
+    "failure_bucket_props": ("FailureBucketProps", "aws_s3_bucket"),
 }
 # The inputs that the bindings have a struct for.
 STRUCT_INPUTS = [name for name, (shape, _) in INPUTS.items() if not MAPPINGS[shape][2]]
@@ -66,6 +67,10 @@ ALTERNATIVES = {"DynamodbTableGlobalSecondaryIndexProps": ("hash_key", "key_sche
 # Arguments that take no expression: constructs of the app, and values that must be known at synth.
 # `tenancy_config` is always refused, and the queue's `policy` is emitted in another resource.
 WITHOUT_EXPRESSION = {"code", "depends_on", "lifecycle", "policy", "policy_arns", "provider", "tenancy_config"}
+
+
+# Arguments that are emitted in the settings of the bucket.
+OF_OTHER_RESOURCES = {("failure_bucket_props", "expiration_days"), ("failure_bucket_props", "kms_master_key_id")}
 
 
 @jsii.implements(cdktf.IAnyProducer, cdktf.IListProducer, cdktf.INumberProducer, cdktf.IStringProducer)
@@ -201,7 +206,7 @@ def arguments_of(input: str) -> Iterator[Argument]:
 
 def _walk(input: str, shape: Any, path: tuple[str | int, ...], shapes: tuple[type | None, ...]) -> Iterator[Argument]:
     for key, annotation in fields_of(shape).items():
-        if key in WITHOUT_EXPRESSION:
+        if key in WITHOUT_EXPRESSION or (input, key) in OF_OTHER_RESOURCES:
             continue
         member = types_of(annotation)[0]
         here, of = (*path, key), (*shapes, shape)
@@ -259,6 +264,8 @@ def call(stack: TerraformStack, id: str, argument: Argument, given: object) -> D
     inputs = {"lambda_function_props": FUNCTION, argument.input: given}
     if "durable_config" in argument.path:
         inputs["lambda_alias_props"] = {}
+    if argument.input == "failure_bucket_props":
+        inputs["deploy_failure_bucket"] = True
     return DynamoDBStreamsToLambda(stack, id, **inputs)  # type: ignore[arg-type]
 
 
@@ -378,7 +385,10 @@ class TestValuesThatMustBeKnown:
             "Python list, whose elements can be expressions"
         )
 
-    @pytest.mark.parametrize("input", ["deploy_sqs_dlq_queue", "grant_permissions", "table_permissions"])
+    @pytest.mark.parametrize(
+        "input",
+        ["deploy_alarms", "deploy_failure_bucket", "deploy_sqs_dlq_queue", "grant_permissions", "table_permissions"],
+    )
     @pytest.mark.parametrize("kind", SCALARS)
     def test_an_input_that_decides_which_resources_exist(
         self, mistakes_of: MistakesOf, stack: TerraformStack, input: str, kind: str

@@ -11,7 +11,7 @@ from ddb_stream_lambda.arguments import _generated as props
 from ddb_stream_lambda.arguments.conforming import fields_of
 from ddb_stream_lambda.arguments.vocabulary import REFUSED
 
-from generate_props import MAPPINGS, TARGET, generate
+from generate_props import ADDED, MAPPINGS, TARGET, generate
 
 # The props that hold all arguments of a resource, each with the resource's module in the bindings.
 COMPLETE = {name: module for name, (module, _, only) in MAPPINGS.items() if not only}
@@ -41,5 +41,5 @@ def test_every_argument_of_the_resource_is_a_key_or_refused_with_a_reason(name: 
 @pytest.mark.parametrize("name", [name for name, value in vars(props).items() if is_typeddict(value)])
 def test_the_engine_name_of_every_argument_is_that_of_the_bindings(name: str) -> None:
     source = inspect.getsource(struct_of(name))
-    for argument in fields_of(getattr(props, name)).keys() - {"code", "policy_arns"}:
+    for argument in fields_of(getattr(props, name)).keys() - ADDED.get(name, {}).keys():
         assert f'"{argument}": "{camel_case(argument)}"' in source

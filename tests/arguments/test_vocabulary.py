@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 from ddb_stream_lambda import DynamoDBStreamsToLambda
-from ddb_stream_lambda.arguments import _generated
+from ddb_stream_lambda.arguments import _generated, alarm_props
 from ddb_stream_lambda.arguments.conforming import fields_of
 from ddb_stream_lambda.arguments.vocabulary import (
     OTHER_WAYS,
@@ -23,11 +23,20 @@ QUEUE = ("SqsQueueProps", "aws_sqs_queue")
 ROLE = ("LambdaRoleProps", "")
 LOGS = ("LogGroupProps", "aws_cloudwatch_log_group")
 ALIAS = ("LambdaAliasProps", "")
+ALARMS = ("AlarmProps", "")
+THRESHOLDS = ("AlarmThresholds", "")
 INPUTS = [
     name
     for name, parameter in inspect.signature(DynamoDBStreamsToLambda.__init__).parameters.items()
     if parameter.kind is parameter.KEYWORD_ONLY
 ]
+
+
+def shape_of(name: str) -> type:
+    """Return a TypedDict of the props."""
+    shape: type = getattr(_generated if hasattr(_generated, name) else alarm_props, name)
+    return shape
+
 
 # The props and their resource, an unknown key, and a part of the message.
 UNKNOWN_KEYS = [
@@ -134,6 +143,13 @@ UNKNOWN_KEYS = [
     (ALIAS, "version", "the pattern sets it to the published version"),
     (ROLE, "assumedBy", "Lambda assumes the role"),
     (ROLE, "inlinePolicies", "lambda_role_statements"),
+    # CloudWatch and other tools' words for alarms
+    (ALARMS, "okActions", "the pattern calls it ok_actions"),
+    (ALARMS, "alarm_sns_topic_arns", "the pattern calls it alarm_actions"),
+    (ALARMS, "period", "change an alarm of the property alarms"),
+    (THRESHOLDS, "ApproximateAgeOfOldestMessage", "the pattern calls it queue_age"),
+    (THRESHOLDS, "IteratorAge", "the pattern calls it iterator_age"),
+    (FUNCTION, "alarm_actions", "alarm_actions is an argument of alarm_props"),
     # An argument of other props
     (FUNCTION, "batch_size", "batch_size is an argument of dynamo_event_source_props"),
     (MAPPING, "memory_size", "memory_size is an argument of lambda_function_props"),
@@ -144,7 +160,7 @@ UNKNOWN_KEYS = [
 @pytest.mark.parametrize(("props", "key", "explanation"), UNKNOWN_KEYS)
 def test_an_unknown_key_is_explained(props: tuple[str, str], key: object, explanation: str) -> None:
     shape, resource = props
-    known = fields_of(getattr(_generated, shape))
+    known = fields_of(shape_of(shape))
     assert explanation in explain_unknown(key, known=known, words_of=shape, resource=resource)
 
 
@@ -174,7 +190,7 @@ def test_an_unknown_input_is_explained(key: str, explanation: str) -> None:
 
 @pytest.mark.parametrize("key", ["foo", "options", "settings", "data", "stuff", "time", "region_name", "my_key"])
 def test_a_word_without_a_counterpart_gets_no_suggestion(key: str) -> None:
-    for shape, known in [("inputs", INPUTS), *((name, fields_of(getattr(_generated, name))) for name in OTHER_WORDS)]:
+    for shape, known in [("inputs", INPUTS), *((name, fields_of(shape_of(name))) for name in OTHER_WORDS)]:
         explanation = explain_unknown(key, known=known, words_of=shape)
         assert explanation.startswith("unknown; the known names are"), (shape, explanation)
 
@@ -182,14 +198,14 @@ def test_a_word_without_a_counterpart_gets_no_suggestion(key: str) -> None:
 @pytest.mark.parametrize("words", [OTHER_WORDS, OTHER_WAYS])
 def test_no_word_of_another_tool_is_an_argument_of_terraform(words: Mapping[str, Mapping[str, str]]) -> None:
     for shape in words:
-        known = INPUTS if shape == "inputs" else fields_of(getattr(_generated, shape)).keys()
+        known = INPUTS if shape == "inputs" else fields_of(shape_of(shape)).keys()
         assert not words[shape].keys() & set(known)
         assert not OTHER_WORDS.get(shape, {}).keys() & OTHER_WAYS.get(shape, {}).keys()
 
 
 @pytest.mark.parametrize("shape", OTHER_WORDS)
 def test_every_name_that_is_suggested_exists(shape: str) -> None:
-    known = fields_of(getattr(_generated, shape))
+    known = fields_of(shape_of(shape))
     for suggestion in OTHER_WORDS[shape].values():
         names = re.findall(r"(?:^|or |and )(\w+)", suggestion)
         assert names
@@ -207,4 +223,4 @@ def test_a_name_in_another_case_is_converted(word: str, snake: str) -> None:
 @pytest.mark.parametrize(("shape", "resource"), [MAPPING, TABLE, FUNCTION, QUEUE])
 def test_no_refused_argument_is_in_the_props(shape: str, resource: str) -> None:
     refused = REFUSED["*"].keys() | REFUSED.get(resource, {}).keys()
-    assert not refused & fields_of(getattr(_generated, shape)).keys()
+    assert not refused & fields_of(shape_of(shape)).keys()

@@ -9,6 +9,7 @@ from ddb_stream_lambda import (
     DynamoDBStreamsToLambda,
     DynamoEventSourceProps,
     DynamoTableProps,
+    FailureBucketProps,
     LambdaFunctionProps,
     LambdaRoleProps,
     PatternError,
@@ -27,6 +28,7 @@ SHAPES: dict[str, type] = {
     "dynamo_event_source_props": DynamoEventSourceProps,
     "lambda_function_props": LambdaFunctionProps,
     "sqs_dlq_queue_props": SqsQueueProps,
+    "failure_bucket_props": FailureBucketProps,
     "lambda_role_props": LambdaRoleProps,
 }
 
@@ -46,6 +48,8 @@ SHAPES: dict[str, type] = {
         ("sqs_dlq_queue_props", "policy", {}, "must be text (str), not dict"),
         ("sqs_dlq_queue_props", "queue_name", "failed", "unknown; Terraform calls it name"),
         ("sqs_dlq_queue_props", "fifo_queue", True, "only to standard queues"),
+        ("failure_bucket_props", "expiration_days", "90", "must be a number, not str"),
+        ("failure_bucket_props", "bucket_name", "failed", "unknown; Terraform calls it bucket"),
         ("lambda_role_props", "name", b"worker", "must be text (str), not bytes"),
         ("lambda_role_props", "role_name", "worker", "unknown; Terraform calls it name"),
     ],
@@ -60,7 +64,8 @@ def test_the_mistake_names_the_property_and_the_value(
 
 @pytest.mark.parametrize("input", SHAPES)
 def test_props_that_are_no_mapping_are_refused(input: str) -> None:
-    error = error_of({"lambda_function_props": ZIP_FUNCTION, input: "text"})
+    deploy = input == "failure_bucket_props"
+    error = error_of({"lambda_function_props": ZIP_FUNCTION, "deploy_failure_bucket": deploy, input: "text"})
     assert error is not None
     assert f"{input} = 'text': must be a mapping of arguments" in str(error)
 
@@ -86,7 +91,8 @@ ARGUMENTS = st.sampled_from([(input, key) for input, shape in SHAPES.items() for
 def test_any_value_of_an_argument_is_accepted_or_refused_by_its_name(argument: tuple[str, str], value: object) -> None:
     input, key = argument
     props = (ZIP_FUNCTION if input == "lambda_function_props" else {}) | {key: value}
-    error = error_of({"lambda_function_props": ZIP_FUNCTION, input: props})
+    deploy = input == "failure_bucket_props"
+    error = error_of({"lambda_function_props": ZIP_FUNCTION, "deploy_failure_bucket": deploy, input: props})
     assert error is None or all(mistake.property.startswith(f"{input}.") for mistake in error.mistakes)
 
 

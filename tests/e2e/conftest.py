@@ -10,7 +10,7 @@ import pytest
 from .emulator_process import Emulator
 from .existing_resources import create_existing_resources
 from .fault_proxy import FaultProxy
-from .providers import Provider, choose_provider
+from .providers import Provider, ProviderMissingError, choose_provider
 from .skipping import skip_if_missing
 from .terraform import Terraform
 
@@ -18,7 +18,10 @@ from .terraform import Terraform
 @pytest.fixture(scope="session")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Provider:
     """The version of the AWS provider that all tests use."""
-    return choose_provider(tmp_path_factory.mktemp("provider"))
+    try:
+        return choose_provider(tmp_path_factory.mktemp("provider"))
+    except ProviderMissingError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture

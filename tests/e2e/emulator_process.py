@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import boto3
-import pytest
 from botocore.config import Config
 
 from .install import EMULATOR_PYTHON, ROOT
 
 T = TypeVar("T")
+
+
+class EmulatorError(Exception):
+    """The emulator did not do something in time; the message has the end of its log."""
 
 
 def find_free_port() -> int:
@@ -28,6 +31,8 @@ def find_free_port() -> int:
 
 class Emulator:
     """A process of the emulator. As a context manager it waits for the start and ends the process.
+
+    The process also ends when this process does, whatever ends it. The tests and `make demo` use this class.
 
     Attributes:
         url: the address of all services.
@@ -42,11 +47,20 @@ class Emulator:
         command = [str(EMULATOR_PYTHON), "-m", "tests.e2e.emulator.serve", str(port), str(folder / "files")]
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=_clean_environment()
+                command,
+                cwd=ROOT,
+                stdin=subprocess.PIPE,  # the emulator ends when it is closed
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=_clean_environment(),
             )
 
     def __enter__(self) -> Emulator:
-        self.wait_for(self._is_healthy, "the emulator's start", seconds=60)
+        try:
+            self.wait_until_started()
+        except BaseException:  # also an interruption
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -56,6 +70,16 @@ class Emulator:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+
+    def wait_until_started(self) -> None:
+        """Wait until the emulator answers.
+
+        Raises:
+            EmulatorError: if it does not start.
+        """
+        self.wait_for(self._is_healthy, "the emulator's start", seconds=60)
 
     def client(
         self,
@@ -110,7 +134,7 @@ class Emulator:
         """Return the condition's first true value.
 
         Raises:
-            pytest.fail.Exception: the condition stayed false; the message has the end of the emulator's log.
+            EmulatorError: if the condition stays false.
         """
         end = time.monotonic() + seconds
         while time.monotonic() < end and self._process.poll() is None:
@@ -118,7 +142,7 @@ class Emulator:
                 return value
             time.sleep(0.1)
         log_end = self.log.read_text()[-4000:]
-        pytest.fail(f"waited {seconds} s for {description}; the end of the emulator's log:\n{log_end}")
+        raise EmulatorError(f"waited {seconds} s for {description}; the end of the emulator's log:\n{log_end}")
 
     def _is_healthy(self) -> bool:
         try:

@@ -35,7 +35,7 @@ from .provider_versions import (
     lacking,
     parse_version,
 )
-from .skipping import skip_if_missing
+from .skipping import find_missing
 
 # The system's folder for optional software, and how deep below it a mirror may be.
 OPTIONAL_SOFTWARE = Path("/opt")
@@ -45,6 +45,10 @@ MAX_DEPTH = 4
 FASTER_START = {"GOGC": "400"}
 # The variables that lead Terraform to the user's configuration, and so to the registry or mirror that it names.
 USER_CONFIGURATION = ("HOME", "TF_CLI_CONFIG_FILE")
+
+
+class ProviderMissingError(Exception):
+    """This machine has no version of the provider, or no Terraform; the message is the reason for skipping tests."""
 
 
 @dataclass(frozen=True)
@@ -83,16 +87,20 @@ class Provider:
 
 
 def choose_provider(folder: Path) -> Provider:
-    """Choose the version that the tests use, or skip the test if there is none.
+    """Choose the version that the tests and the demo use.
 
     Args:
         folder: an empty folder for Terraform's files.
+
+    Raises:
+        ProviderMissingError: if there is none, or no Terraform.
+        ValueError: if the environment variable E2E_PROVIDER has another value than "newest" and "old".
     """
     if shutil.which("terraform") is None:
-        pytest.skip("terraform is not on the path")
+        raise ProviderMissingError("terraform is not on the path")
     choice = os.environ.get("E2E_PROVIDER", "newest")
     if choice not in ("newest", "old"):
-        pytest.fail(f"E2E_PROVIDER={choice}: must be newest or old")
+        raise ValueError(f"E2E_PROVIDER={choice}: must be newest or old")
     if choice == "newest":
         if pinned_provider_is_available(folder / "pinned"):
             environment = {name: os.environ[name] for name in USER_CONFIGURATION if name in os.environ}
@@ -104,7 +112,8 @@ def choose_provider(folder: Path) -> Provider:
             unpacked = mirror / provider_address() / format_version(version) / _platform()
             config.write_text(terraform_config(mirror, used_in_place=unpacked))
             return Provider(version, {"TF_CLI_CONFIG_FILE": str(config)} | FASTER_START)
-    skip_if_missing("provider")
+    if reason := find_missing("provider"):
+        raise ProviderMissingError(reason)
     return Provider(MIN_VERSION, {"TF_CLI_CONFIG_FILE": str(TERRAFORM_CONFIG)})
 
 

@@ -31,6 +31,7 @@ class RecorderStack:
         batch_size: the largest number of records in an event.
         tags: the tags of the function, the table and the queue.
         retained: whether the table is protected from deletion.
+        bucket: whether the stack has a failure bucket.
     """
 
     effects: Path
@@ -38,6 +39,7 @@ class RecorderStack:
     batch_size: int = 10
     tags: dict[str, str] = field(default_factory=dict)
     retained: bool = True
+    bucket: bool = False
 
     def with_changes(self, **changes: Any) -> RecorderStack:
         return replace(self, **changes)
@@ -73,6 +75,7 @@ class RecorderStack:
                 "tags": self.tags,
             },
             sqs_dlq_queue_props={"tags": self.tags},
+            deploy_failure_bucket=self.bucket,
         )
         assert pattern.dynamo_table is not None
         assert pattern.dead_letter_queue is not None
@@ -80,6 +83,8 @@ class RecorderStack:
         TerraformOutput(stack, "function", value=pattern.lambda_function.function_name)
         TerraformOutput(stack, "queue", value=pattern.dead_letter_queue.url)
         TerraformOutput(stack, "mapping", value=pattern.event_source_mapping.uuid)
+        if pattern.failure_bucket is not None:
+            TerraformOutput(stack, "bucket", value=pattern.failure_bucket.id)
 
     def recorded_events(self) -> list[dict[str, Any]]:
         """Return the events that the function recorded, in order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-import pytest
 from cdktf import App, LocalBackend, TerraformStack
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 
@@ -23,6 +23,11 @@ SERVICES = ("cloudwatch", "cloudwatchlogs", "dynamodb", "ec2", "iam", "kms", "la
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
 SETTINGS = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
 COMMANDS_WITH_COLOR = ("init", "validate", "plan", "apply", "destroy")
+
+
+class TerraformError(Exception):
+    """A command of Terraform ended with another exit code than expected; the message has its output."""
+
 
 # Adds constructs to an empty stack.
 Build = Callable[[TerraformStack], object]
@@ -65,7 +70,7 @@ def synthesize(build: Build, out: Path, *, kind: type[TerraformStack] = Terrafor
 
 
 class Terraform:
-    """The terraform command in a folder."""
+    """The terraform command in a folder. The tests and `make demo` use it."""
 
     def __init__(self, folder: Path, provider: Provider) -> None:
         self.folder = folder
@@ -107,11 +112,25 @@ class Terraform:
         )
 
     def run(self, *arguments: str, exit_code: int = 0) -> str:
-        """Run a command and return its output. With another exit code the test fails and shows the output."""
+        """Run a command and return its output. If this process is interrupted, the command is killed.
+
+        Args:
+            arguments: the command and its options.
+            exit_code: the expected exit code.
+
+        Raises:
+            TerraformError: if the command ends with another exit code.
+        """
         process = self.start(*arguments)
-        output, errors = process.communicate()
+        try:
+            output, errors = process.communicate()
+        except BaseException:  # an interruption
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
         if process.returncode != exit_code:
-            pytest.fail(f"terraform {' '.join(arguments)} exited with {process.returncode}:\n{output}\n{errors}")
+            command = f"terraform {' '.join(arguments)}"
+            raise TerraformError(f"{command} exited with {process.returncode}:\n{output}\n{errors}")
         return output + errors
 
     def init(self) -> None:

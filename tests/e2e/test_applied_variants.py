@@ -41,6 +41,9 @@ APPLIED = (
     "bucket with a key as failure destination",
     "existing function of another provider",
     "dynamo_table_props.ttl",
+    "alarm_props.thresholds",
+    "alarms of an existing alias without a queue",
+    "alarms and a queue of the app as failure destination",
 )
 WITHOUT_QUEUE = "defaults"
 WITH_OTHER_VIEW = "unprotected table"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from ddb_stream_lambda import DynamoDBStreamsToLambda
+from ddb_stream_lambda import AlarmProps, DynamoDBStreamsToLambda
 from cdktf import TerraformStack, Testing
 from constructs import Construct
 from ddb_stream_lambda.arguments import _generated
@@ -38,6 +38,8 @@ PROPS = {
     "log_group_props": _generated.LogGroupProps,
     "lambda_role_props": _generated.LambdaRoleProps,
     "sqs_dlq_queue_props": _generated.SqsQueueProps,
+    "failure_bucket_props": _generated.FailureBucketProps,
+    "alarm_props": AlarmProps,
 }
 # The pattern refuses it always: a mapping cannot invoke a function with tenants.
 WITHOUT_VARIANT = {("lambda_function_props", "tenancy_config")}

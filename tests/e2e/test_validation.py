@@ -25,9 +25,11 @@ BY_TEXT = "mapping to an alias by name"
 WITHOUT_POLICY = {"grant_permissions", "existing function and no permissions"}
 
 
-# The oldest version lacks the arguments that name the source of a restored table, and the encryption of a bucket.
+# The oldest version lacks the arguments that name the source of a restored table, and the settings of a bucket as
+# separate resources.
 NOT_IN_OLDEST_VERSION = {
-    *(variant for variant in VARIANTS if "restore" in variant),
+    *(variant for variant in VARIANTS if "restore" in variant or "failure_bucket" in variant),
+    *(variant for variant in VARIANTS if variant.startswith("failure bucket")),
     "bucket with a key as failure destination",
 }
 

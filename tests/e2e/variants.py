@@ -102,6 +102,11 @@ def queue(**arguments: Any) -> Inputs:
     return {"sqs_dlq_queue_props": arguments}
 
 
+def bucket(**arguments: Any) -> Inputs:
+    """Return the inputs for a failure bucket with the given props."""
+    return {"deploy_failure_bucket": True, "failure_bucket_props": arguments}
+
+
 def role(**arguments: Any) -> Inputs:
     return {"lambda_role_props": arguments}
 
@@ -112,6 +117,10 @@ def logs(**arguments: Any) -> Inputs:
 
 def alias(**arguments: Any) -> Inputs:
     return {"lambda_alias_props": arguments}
+
+
+def alarms(**arguments: Any) -> Inputs:
+    return {"deploy_alarms": True, "alarm_props": arguments}
 
 
 def failures_to(arn: str) -> Inputs:
@@ -525,6 +534,28 @@ ARGUMENTS: dict[str, dict[str, Variant]] = {
         "timeouts": queue(timeouts={"create": "10m", "update": "10m", "delete": "10m"}),
         "visibility_timeout_seconds": queue(visibility_timeout_seconds=43_200),
     },
+    "failure_bucket_props": {
+        "bucket": bucket(bucket="named-failures"),
+        "bucket_prefix": bucket(bucket_prefix="prefixed-"),
+        "depends_on": lambda scope: bucket(depends_on=[SnsTopic(scope, "first")]),
+        "expiration_days": bucket(expiration_days=365),
+        "force_destroy": bucket(force_destroy=True),
+        "kms_master_key_id": bucket(kms_master_key_id=KEY_ALIAS),
+        "lifecycle": bucket(lifecycle={"prevent_destroy": False}),
+        "provider": lambda scope: bucket(provider=other_provider(scope)) | queue(provider=other_provider(scope)),
+        "region": bucket(region=OTHER_REGION) | queue(region=OTHER_REGION),
+        "tags": bucket(tags={"Team": "orders"}),
+        "timeouts": bucket(timeouts={"create": "10m", "read": "5m", "update": "10m", "delete": "10m"}),
+    },
+}
+
+ARGUMENTS["alarm_props"] = {
+    "alarm_actions": lambda scope: alarms(alarm_actions=[SnsTopic(scope, "on-call").arn]),
+    "ok_actions": alarms(ok_actions=[f"arn:aws:sns:eu-west-1:{ACCOUNT}:on-call"]),
+    "tags": alarms(tags={"Team": "orders"}),
+    "thresholds": lambda scope: alarms(
+        thresholds={"queue_messages": number(scope, 5), "errors": None, "iterator_age": 600_000}
+    ),
 }
 
 # The inputs that are not props.
@@ -549,6 +580,7 @@ OTHER_INPUTS: dict[str, Variant] = {
     },
     "existing_table_interface: ARNs": {"existing_table_interface": TableByArn(TABLE_ARN, STREAM_ARN, KEY_ARN)},
     "deploy_sqs_dlq_queue": {"deploy_sqs_dlq_queue": False},
+    "deploy_failure_bucket": {"deploy_failure_bucket": True},
     "table_permissions: Read": {"table_permissions": "Read"},
     "table_permissions: Write": {"table_permissions": "Write"},
     "table_permissions: ReadWrite": {"table_permissions": "ReadWrite"},
@@ -556,6 +588,7 @@ OTHER_INPUTS: dict[str, Variant] = {
     "table_environment_variable_name": {"table_environment_variable_name": "TABLE_NAME"},
     "lambda_role_statements": {"lambda_role_statements": [STATEMENT]},
     "grant_permissions": function(role=ROLE_ARN) | {"grant_permissions": False},
+    "deploy_alarms": {"deploy_alarms": True},
     "silence_warnings": {"silence_warnings": ["prevent_destroy"]} | table(lifecycle={"prevent_destroy": False}),
 }
 
@@ -715,7 +748,31 @@ PAIRS: dict[str, Variant] = {
         encrypted_bucket(scope, KmsKey(scope, "key").arn).arn
     ),
     "bucket by its ARN as failure destination": failures_to("arn:aws:s3:::failed"),
+    "failure bucket and no queue": bucket() | {"deploy_sqs_dlq_queue": False},
+    "failure bucket and a queue with a key": lambda scope: (
+        bucket(kms_master_key_id=KmsKey(scope, "key").arn, expiration_days=None) | queue(kms_master_key_id=KEY_ALIAS)
+    ),
+    "failure bucket of expressions": lambda scope: bucket(
+        bucket_prefix=text(scope, "expressions-", "prefix"),
+        expiration_days=number(scope, 30, "days"),
+        kms_master_key_id=text(scope, KEY_ALIAS, "key"),
+        tags=map_of_texts(scope, {"team": "orders"}, "tags"),
+    ),
+    "failure bucket of an existing function": lambda scope: bucket() | {"existing_lambda_obj": app_function(scope)},
     "failure destination of an expression": lambda scope: failures_to(text(scope, QUEUE_ARN)),
+    "alarms and a bucket as failure destination": failures_to("arn:aws:s3:::failed") | alarms(),
+    "alarms and a queue of the app as failure destination": lambda scope: (
+        failures_to(SqsQueue(scope, "failed").arn) | alarms()
+    ),
+    "alarms of an existing alias without a queue": lambda scope: (
+        with_app_alias(scope) | alarms() | {"deploy_sqs_dlq_queue": False}
+    ),
+    "alarms of another provider": lambda scope: (
+        function(provider=other_provider(scope))
+        | {"existing_table_interface": TableByArn(stream_arn=OTHER_STREAM_ARN)}
+        | alarms(alarm_actions=texts(scope, f"arn:aws:sns:{OTHER_REGION}:{ACCOUNT}:on-call"))
+    ),
+    "alarms in another region": function(region=OTHER_REGION) | table(region=OTHER_REGION) | alarms(),
     "existing function of another provider": lambda scope: {
         "existing_lambda_obj": DataAwsLambdaFunction(
             scope, "given", function_name=EXISTING, provider=other_provider(scope)

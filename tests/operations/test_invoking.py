@@ -150,6 +150,12 @@ def test_throttles_and_internal_errors_are_repeated_with_growing_pauses() -> Non
     assert pauses[-1] > pauses[0]
 
 
+def test_outcome_shows_whether_the_function_was_reached() -> None:
+    throttled = FakeLambda(errors=[client_error("TooManyRequestsException", 429)] * 100)
+    assert not invoker(throttled).send(records(1)).reached
+    assert invoker(FakeLambda(poison(FIRST))).send(records(1)).reached
+
+
 def test_throttles_without_end_are_a_failure_that_keeps_the_records() -> None:
     client = FakeLambda(errors=[client_error("TooManyRequestsException", 429)] * 100)
     outcome = invoker(client).send(records(1))

@@ -280,6 +280,15 @@ def test_range_with_more_records_than_the_batch_is_sent_with_a_note(tmp_path: Pa
     assert report.exit_code == ExitCode.DONE
 
 
+def test_message_without_a_function_goes_to_the_function_of_the_streams_mapping(tmp_path: Path) -> None:
+    message = message_about(FIRST, FIRST, size=1)
+    del message["requestContext"]
+    del message["responseContext"]
+    world = World(tmp_path, bodies=[json.dumps(message)])
+    assert world.run().exit_code == ExitCode.DONE
+    assert world.function.functions == {FUNCTION}
+
+
 def test_mapping_that_is_gone_is_noted(tmp_path: Path) -> None:
     function = Lambda()
     function.mappings = ()
@@ -453,14 +462,19 @@ def test_only_the_batches_of_the_mapping_are_sent(tmp_path: Path) -> None:
 
 
 def test_messages_are_extended_while_they_are_worked_on() -> None:
-    queue = FakeQueue([about(0)])
-    source = QueueSource(queue, "https://queue", wait=0, visibility=0)
+    queue, extended = FakeQueue([about(0)]), threading.Event()
+    original = queue.change_message_visibility_batch
+
+    def change(**options: Any) -> dict[str, Any]:
+        answer = original(**options)
+        extended.set()
+        return answer
+
+    queue.change_message_visibility_batch = change  # type: ignore[method-assign]
+    source = QueueSource(queue, "https://queue", wait=0, visibility=1)
     next(source.windows())
-    while (
-        not queue.extended and source.held
-    ):  # the thread extends with visibility 0, which the double treats as a release
-        if not queue.receipts:
-            break
+    assert extended.wait(10)
+    assert queue.extended[0] == "0"
     source.close()
     assert queue.receipts == {}
 

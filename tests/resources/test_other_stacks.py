@@ -16,7 +16,13 @@ PROPS = (
     "lambda_function_props",
     "log_group_props",
     "sqs_dlq_queue_props",
+    "failure_bucket_props",
 )
+
+
+def deployed(props: str) -> dict[str, Any]:
+    """Return the input that the props need."""
+    return {"deploy_failure_bucket": True} if props == "failure_bucket_props" else {}
 
 
 @pytest.fixture
@@ -28,7 +34,7 @@ def other(stack: TerraformStack) -> TerraformStack:
 @pytest.mark.parametrize("props", PROPS)
 def test_a_provider_of_another_stack_is_refused(mistakes_of: MistakesOf, other: TerraformStack, props: str) -> None:
     provider = AwsProvider(other, "here", alias="here", region="eu-west-1")
-    message = mistakes_of(**{props: {"provider": provider}})[f"{props}.provider"]
+    message = mistakes_of(**deployed(props), **{props: {"provider": provider}})[f"{props}.provider"]
     assert "belongs to the stack other" in message
     assert "create the provider in this stack" in message
 
@@ -39,7 +45,7 @@ def test_a_dependency_on_another_stack_is_refused(mistakes_of: MistakesOf, other
         "depends_on": [SqsQueue(other, "q")],
         "lifecycle": {"replace_triggered_by": [SqsQueue(other, "r")]},
     }
-    mistakes = mistakes_of(**{props: given})
+    mistakes = mistakes_of(**deployed(props), **{props: given})
     assert list(mistakes) == [f"{props}.depends_on[0]", f"{props}.lifecycle.replace_triggered_by[0]"]
     assert all("stack.add_dependency" in message for message in mistakes.values())
 

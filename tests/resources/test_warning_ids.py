@@ -22,6 +22,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "deletion_protection_enabled": {"dynamo_table_props": {"deletion_protection_enabled": False}},
     "deploy_sqs_dlq_queue": {"deploy_sqs_dlq_queue": False},
     "destination_config": {"dynamo_event_source_props": send_failed_batches_to(KINESIS_ARN)},
+    "expiration_days": {"deploy_failure_bucket": True, "failure_bucket_props": {"expiration_days": 89}},
     "file_system_config": {
         "lambda_function_props": {
             "file_system_config": {"arn": "${var.access_point}", "local_mount_path": "/mnt/orders"},
@@ -29,6 +30,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
         }
     },
     "filter_criteria": {"dynamo_event_source_props": {"filter_criteria": SIX_FILTERS}},
+    "force_destroy": {"deploy_failure_bucket": True, "failure_bucket_props": {"force_destroy": True}},
     "image_uri": {"lambda_function_props": {"image_uri": "orders:latest", **WITHOUT_ZIP}},
     "kms_key_arn": {"dynamo_event_source_props": {"kms_key_arn": KEY_ARN}},
     "destination_key": {"dynamo_event_source_props": send_failed_batches_to(TOPIC_ARN)},
@@ -38,6 +40,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "maximum_record_age_in_seconds": {"dynamo_event_source_props": {"maximum_record_age_in_seconds": 60}},
     "maximum_retry_attempts": {"dynamo_event_source_props": {"maximum_retry_attempts": 3}},
     "message_retention_seconds": {"sqs_dlq_queue_props": {"message_retention_seconds": 60}},
+    "metrics_config": {"deploy_alarms": True, "dynamo_event_source_props": {"metrics_config": None}},
     "parallelization_factor": {
         "dynamo_event_source_props": {"parallelization_factor": 2, "tumbling_window_in_seconds": 30}
     },
@@ -45,6 +48,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "policy": {"sqs_dlq_queue_props": {"policy": "{}"}},
     "policy_size": {"lambda_role_statements": [{"Action": "a:b", "Resource": "arn:" + "x" * 10_240}]},
     "prevent_destroy": {"dynamo_table_props": {"lifecycle": {"prevent_destroy": False}}},
+    "queue_key": {"deploy_failure_bucket": True, "sqs_dlq_queue_props": {"kms_master_key_id": KEY_ARN}},
     "redrive_policy": {"sqs_dlq_queue_props": {"redrive_policy": "${var.redrive_policy}"}},
     "restore_source_name": {"dynamo_table_props": {"restore_source_name": "orders"}},
     "restore_source_table_arn": {"dynamo_table_props": {"restore_source_table_arn": TABLE_ARN}},
@@ -74,8 +78,10 @@ OTHER_OVERRIDES: list[tuple[str, dict[str, Any]]] = [
     ("message_retention_seconds", {"sqs_dlq_queue_props": {"message_retention_seconds": None}}),
     ("point_in_time_recovery", {"dynamo_table_props": {"point_in_time_recovery": None}}),
     ("prevent_destroy", {"dynamo_table_props": {"lifecycle": None}}),
+    ("prevent_destroy", {"deploy_failure_bucket": True, "failure_bucket_props": {"lifecycle": None}}),
     ("server_side_encryption", {"dynamo_table_props": {"server_side_encryption": None}}),
     ("kms_master_key_id", {"sqs_dlq_queue_props": {"sqs_managed_sse_enabled": False}}),
+    ("metrics_config", {"deploy_alarms": True, "dynamo_event_source_props": {"metrics_config": {"metrics": []}}}),
     ("tracing_config", {"lambda_function_props": {"tracing_config": None}}),
 ]
 
@@ -102,6 +108,8 @@ def test_a_weaker_setting_causes_one_warning(emit: Emit, id: str, inputs: dict[s
         {"dynamo_event_source_props": {"maximum_record_age_in_seconds": 86400}},
         {"sqs_dlq_queue_props": {"sqs_managed_sse_enabled": True}},
         {"lambda_function_props": {"tracing_config": {"mode": "Active"}}},
+        {"deploy_failure_bucket": True, "failure_bucket_props": {"expiration_days": 91}},
+        {"deploy_failure_bucket": True, "sqs_dlq_queue_props": {"sqs_managed_sse_enabled": True}},
     ],
 )
 def test_a_setting_that_protects_as_well_causes_no_warning(emit: Emit, inputs: dict[str, Any]) -> None:

@@ -342,6 +342,15 @@ class SqsQueueTimeoutsProps(TypedDict, total=False):
     update: str | None
 
 
+class S3BucketTimeoutsProps(TypedDict, total=False):
+    """The block of the provider's `S3BucketTimeouts`."""
+
+    create: str | None
+    delete: str | None
+    read: str | None
+    update: str | None
+
+
 class DynamoTableProps(TypedDict, total=False):
     """Arguments of `aws_dynamodb_table`."""
 
@@ -706,6 +715,41 @@ WrongSqsQueueProps = WrongProps[
         "tags",
         "timeouts",
         "visibility_timeout_seconds",
+    ],
+    object,
+    str,
+]
+
+
+class FailureBucketProps(TypedDict, total=False):
+    """Arguments of `aws_s3_bucket`."""
+
+    bucket: str | None
+    bucket_prefix: str | None
+    depends_on: Sequence[ITerraformDependable] | None
+    expiration_days: int | float | None
+    force_destroy: bool | IResolvable | None
+    kms_master_key_id: str | None
+    lifecycle: TerraformResourceLifecycleProps | ProviderStruct | None
+    provider: TerraformProvider | None
+    region: str | None
+    tags: Mapping[str, str] | None
+    timeouts: S3BucketTimeoutsProps | ProviderStruct | None
+
+
+WrongFailureBucketProps = WrongProps[
+    Literal[
+        "bucket",
+        "bucket_prefix",
+        "depends_on",
+        "expiration_days",
+        "force_destroy",
+        "kms_master_key_id",
+        "lifecycle",
+        "provider",
+        "region",
+        "tags",
+        "timeouts",
     ],
     object,
     str,

@@ -6,11 +6,13 @@ give them for the resources of someone else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..synthesized.configuration import Resource
+from .bucket_settings import settings_of
 
 Arguments = Mapping[str, Any]
 
@@ -24,12 +26,14 @@ class SuppressedCheck:
         type: the type of resource that it checks.
         reason: the reason for the suppression.
         fails: whether a resource with the given arguments fails the check.
+        fails_with: whether a bucket with the given settings fails the check: Terraform type to arguments.
     """
 
     check: str
     type: str
     reason: str
     fails: Callable[[Arguments], bool]
+    fails_with: Callable[[Mapping[str, Arguments]], bool] = lambda _settings: True
 
 
 def _without(argument: str) -> Callable[[Arguments], bool]:
@@ -41,6 +45,11 @@ def _has_no_customer_managed_key(table: Arguments) -> bool:
     if isinstance(encryption, list):
         encryption = encryption[0] if encryption else None
     return not isinstance(encryption, Mapping) or not encryption.get("kms_key_arn")
+
+
+def _is_not_encrypted_with_kms(settings: Mapping[str, Arguments]) -> bool:
+    encryption = settings.get("aws_s3_bucket_server_side_encryption_configuration", {})
+    return "aws:kms" not in json.dumps(encryption, default=str)
 
 
 SUPPRESSED_CHECKS = (
@@ -61,6 +70,41 @@ SUPPRESSED_CHECKS = (
             "contain them."
         ),
         fails=lambda queue: queue.get("kms_master_key_id") == "alias/aws/sqs",
+    ),
+    SuppressedCheck(
+        check="CKV_AWS_18",
+        type="aws_s3_bucket",
+        reason=(
+            "Access logs need another bucket, which belongs to the account. CloudTrail can record the access to the "
+            "objects without one."
+        ),
+        fails=_without("logging"),
+    ),
+    SuppressedCheck(
+        check="CKV_AWS_144",
+        type="aws_s3_bucket",
+        reason=(
+            "The bucket keeps failed batches until they are processed again. A copy in another region would be of no "
+            "use to the function, and needs a bucket there."
+        ),
+        fails=_without("replication_configuration"),
+    ),
+    SuppressedCheck(
+        check="CKV_AWS_145",
+        type="aws_s3_bucket",
+        reason=(
+            "The bucket is encrypted with keys that S3 manages. A customer managed key costs per request, and losing "
+            "the key makes the failed batches unreadable."
+        ),
+        fails=_without("server_side_encryption_configuration"),
+        fails_with=_is_not_encrypted_with_kms,
+    ),
+    SuppressedCheck(
+        check="CKV2_AWS_62",
+        type="aws_s3_bucket",
+        reason="The stack has no dead-letter queue that could receive notifications of the bucket.",
+        fails=lambda _: True,
+        fails_with=lambda settings: "aws_s3_bucket_notification" not in settings,
     ),
     SuppressedCheck(
         check="CKV_AWS_158",
@@ -116,10 +160,21 @@ SUPPRESSED_CHECKS = (
 )
 
 
-def suppressed_checks_of(resource: Resource, *, is_of_pattern: bool) -> tuple[SuppressedCheck, ...]:
-    """Return the checks that are suppressed for a resource; none if no pattern created it."""
+def suppressed_checks_of(
+    resource: Resource, *, is_of_pattern: bool, resources: Iterable[Resource]
+) -> tuple[SuppressedCheck, ...]:
+    """Return the checks that are suppressed for a resource; none if no pattern created it.
+
+    Args:
+        resource: the resource.
+        is_of_pattern: whether a pattern created it.
+        resources: all resources of the stack.
+    """
     if not is_of_pattern:
         return ()
+    settings = {setting.type: setting.arguments for setting in settings_of(resource, resources)}
     return tuple(
-        entry for entry in SUPPRESSED_CHECKS if entry.type == resource.type and entry.fails(resource.arguments)
+        entry
+        for entry in SUPPRESSED_CHECKS
+        if entry.type == resource.type and entry.fails(resource.arguments) and entry.fails_with(settings)
     )

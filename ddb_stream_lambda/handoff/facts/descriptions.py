@@ -18,6 +18,7 @@ DESCRIPTIONS = ("description", "alarm_description", "comment")
 Arguments = Mapping[str, Any]
 # The purposes of a pattern's resources.
 PURPOSES = {
+    "aws_cloudwatch_dashboard": "Shows the figures of the alarms, from the table to the queue.",
     "aws_cloudwatch_log_group": "The logs of the function.",
     "aws_dynamodb_table": "The source table of the stream.",
     "aws_iam_role": "The function's execution role.",
@@ -28,6 +29,14 @@ PURPOSES = {
         "Reads the stream and invokes the function. Records of the same shard are processed in order."
     ),
     "aws_lambda_function": "Processes the records of the stream.",
+    "aws_s3_bucket": "Keeps the whole records of each batch that could not be processed.",
+    "aws_s3_bucket_lifecycle_configuration": "Removes what the bucket no longer needs.",
+    "aws_s3_bucket_notification": "Sends a message to the dead-letter queue for each new object in the bucket.",
+    "aws_s3_bucket_ownership_controls": "Gives the account all objects of the bucket, and turns off access lists.",
+    "aws_s3_bucket_policy": "Who may use the bucket (see Permissions in README.md).",
+    "aws_s3_bucket_public_access_block": "Blocks all public access to the bucket.",
+    "aws_s3_bucket_server_side_encryption_configuration": "Encrypts new objects of the bucket.",
+    "aws_s3_bucket_versioning": "Keeps the versions of objects that are deleted or overwritten.",
     "aws_sqs_queue": "Receives a message for each batch that could not be processed.",
     "aws_sqs_queue_policy": "Who may use the queue (see Permissions in README.md).",
 }
@@ -79,6 +88,31 @@ def _describe_table(table: Arguments) -> list[str]:
     return [f"It {_join(protections)}."] if protections else []
 
 
+def _describe_bucket(bucket: Arguments) -> list[str]:
+    is_retained = _block(bucket, "lifecycle").get("prevent_destroy") is True
+    return ["It is protected against `terraform destroy`."] if is_retained else []
+
+
+def _describe_expiration(configuration: Arguments) -> list[str]:
+    rules = configuration.get("rule") or []
+    sentences = []
+    for rule in rules if isinstance(rules, list) else [rules]:
+        days = _block(rule, "expiration").get("days")
+        noncurrent = _block(rule, "noncurrent_version_expiration").get("noncurrent_days")
+        if days is not None:
+            sentences.append(f"Objects expire after {_show(days)} days.")
+        if noncurrent is not None:
+            sentences.append(f"Versions that were deleted or overwritten expire after {_show(noncurrent)} days.")
+    return sentences
+
+
+def _describe_encryption(configuration: Arguments) -> list[str]:
+    default = _block(_block(configuration, "rule"), "apply_server_side_encryption_by_default")
+    if default.get("kms_master_key_id"):
+        return ["The key is a KMS key."]
+    return ["S3 manages the key."] if default.get("sse_algorithm") == "AES256" else []
+
+
 def _describe_queue(queue: Arguments) -> list[str]:
     seconds = queue.get("message_retention_seconds")
     if seconds is None:
@@ -125,6 +159,9 @@ SETTINGS: Mapping[str, Callable[[Arguments], list[str]]] = {
     "aws_dynamodb_table": _describe_table,
     "aws_lambda_event_source_mapping": _describe_mapping,
     "aws_lambda_function": _describe_function,
+    "aws_s3_bucket": _describe_bucket,
+    "aws_s3_bucket_lifecycle_configuration": _describe_expiration,
+    "aws_s3_bucket_server_side_encryption_configuration": _describe_encryption,
     "aws_sqs_queue": _describe_queue,
 }
 

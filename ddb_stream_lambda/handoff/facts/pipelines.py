@@ -11,6 +11,19 @@ from dataclasses import dataclass
 
 from ..synthesized.configuration import Configuration, Resource
 
+# The ids of a pattern's alarms, in the order of the data flow.
+ALARM_IDS = (
+    "alarm-iterator-age",
+    "alarm-failed-events",
+    "alarm-dropped-events",
+    "alarm-errors",
+    "alarm-throttles",
+    "alarm-destination-failures",
+    "alarm-delivered-events",
+    "alarm-queue-messages",
+    "alarm-queue-age",
+)
+
 
 @dataclass(frozen=True)
 class Pipeline:
@@ -24,6 +37,9 @@ class Pipeline:
         table: the table.
         function: the function.
         queue: the dead-letter queue.
+        bucket: the failure bucket.
+        alarms: the alarms, in the order of the data flow.
+        dashboard: the dashboard.
         state_machine: the state machine, if the construct is a `Backfill`. Then it has none of the parts above.
         worker: the worker of the state machine.
     """
@@ -35,8 +51,11 @@ class Pipeline:
     table: Resource | None
     function: Resource | None
     queue: Resource | None
-    state_machine: Resource | None
-    worker: Resource | None
+    bucket: Resource | None
+    alarms: tuple[Resource, ...] = ()
+    dashboard: Resource | None = None
+    state_machine: Resource | None = None
+    worker: Resource | None = None
 
 
 def read_pipelines(configuration: Configuration) -> tuple[Pipeline, ...]:
@@ -63,6 +82,9 @@ def _pipeline(path: str, addresses: Mapping[str, str], *, resources: Mapping[str
         table=part("table"),
         function=part("function"),
         queue=part("dead-letter-queue"),
+        bucket=part("failure-bucket"),
+        alarms=tuple(alarm for id in ALARM_IDS if (alarm := part(id)) is not None),
+        dashboard=part("dashboard"),
         state_machine=part("state-machine"),
         worker=part("worker"),
     )

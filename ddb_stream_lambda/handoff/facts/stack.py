@@ -119,7 +119,10 @@ def derive_facts(
     ids = ids_in_patterns(configuration)
 
     def describe_all(resources: Iterable[Resource]) -> tuple[DescribedResource, ...]:
-        return tuple(_describe(resource, pattern_id=ids.get(resource.address)) for resource in resources)
+        return tuple(
+            _describe(resource, pattern_id=ids.get(resource.address), all_resources=configuration.resources)
+            for resource in resources
+        )
 
     return StackFacts(
         stack=stack,
@@ -141,9 +144,9 @@ def derive_facts(
     )
 
 
-def _describe(resource: Resource, *, pattern_id: str | None) -> DescribedResource:
+def _describe(resource: Resource, *, pattern_id: str | None, all_resources: Sequence[Resource]) -> DescribedResource:
     return DescribedResource(
         resource,
         describe(resource, pattern_id=pattern_id),
-        suppressed_checks_of(resource, is_of_pattern=pattern_id is not None),
+        suppressed_checks_of(resource, is_of_pattern=pattern_id is not None, resources=all_resources),
     )

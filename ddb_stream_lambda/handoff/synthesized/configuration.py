@@ -34,13 +34,22 @@ KNOWN_BLOCKS = frozenset(
 # Arguments that blocks without a label need.
 REQUIRED_ARGUMENTS = {"moved": {"from", "to"}, "removed": {"from"}, "import": {"to"}}
 KNOWN_SETTINGS = frozenset({"backend", "required_providers", "required_version"})
-# Resources are listed along the data flow: the table, the dead-letter queue, the permissions, the function, the event
-# source mapping, and the alarms that watch them.
+# Resources are listed along the data flow: the table, the failure bucket and its settings, the dead-letter queue, the
+# notification that connects the two, the permissions, the function, the event source mapping, the alarms that watch
+# them, and the dashboard.
 TYPE_ORDER = (
     "aws_kms_key",
     "aws_dynamodb_table",
+    "aws_s3_bucket",
+    "aws_s3_bucket_ownership_controls",
+    "aws_s3_bucket_public_access_block",
+    "aws_s3_bucket_policy",
+    "aws_s3_bucket_server_side_encryption_configuration",
+    "aws_s3_bucket_versioning",
+    "aws_s3_bucket_lifecycle_configuration",
     "aws_sqs_queue",
     "aws_sqs_queue_policy",
+    "aws_s3_bucket_notification",
     "aws_iam_role",
     "aws_iam_role_policy",
     "aws_cloudwatch_log_group",
@@ -48,6 +57,7 @@ TYPE_ORDER = (
     "aws_lambda_event_source_mapping",
     "aws_sfn_state_machine",
     "aws_cloudwatch_metric_alarm",
+    "aws_cloudwatch_dashboard",
 )
 
 

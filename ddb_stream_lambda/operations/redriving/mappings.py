@@ -83,14 +83,17 @@ class Mappings:
     def for_batch(self, stream_arn: str, function: str) -> EventSourceMapping | None:
         """Return the mapping from a stream to a function; None if it is gone or may not be looked up.
 
+        A message about records that aged out can lack the function. Then the stream must have one mapping.
+
         Raises:
             AwsError: if AWS refuses the request for another reason.
         """
         key = (stream_arn, function)
         if key not in self._found:
             try:
-                listed = self._list(FunctionName=function, EventSourceArn=stream_arn) if function else []
-                self._found[key] = self.by_uuid(str(listed[0]["UUID"])) if listed else EventSourceMapping()
+                parameters = {"FunctionName": function} if function else {}
+                listed = self._list(EventSourceArn=stream_arn, **parameters)
+                self._found[key] = self.by_uuid(str(listed[0]["UUID"])) if len(listed) == 1 else EventSourceMapping()
             except AwsError as error:
                 if error.code not in DENIED_OR_ABSENT:
                     raise
@@ -103,8 +106,9 @@ class Mappings:
         return mapping
 
     def _list(self, **parameters: str) -> list[Mapping[str, Any]]:
-        with calling(f"list the event source mappings of {parameters['FunctionName']}"):
-            client = self._connection.client("lambda", region=region_of(parameters["FunctionName"]))
+        name = parameters.get("FunctionName") or parameters["EventSourceArn"]
+        with calling(f"list the event source mappings of {name}"):
+            client = self._connection.client("lambda", region=region_of(name))
             pages = client.get_paginator("list_event_source_mappings").paginate(**parameters)
             return [answer for page in pages for answer in page["EventSourceMappings"]]
 

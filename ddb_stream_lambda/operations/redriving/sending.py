@@ -353,7 +353,7 @@ class Redrive:
                 f"the event source mapping from {batch.stream_arn} to {batch.function or 'a function'} was not found, "
                 f"or may not be looked up: its batch size is taken as {mapping.batch_size}, its filters are not applied"
             )
-        function = self._selection.function or batch.function
+        function = self._selection.function or batch.function or mapping.function
         if not function:
             self._fail(entry, "the message has no functionArn; give --to FUNCTION")
             return None

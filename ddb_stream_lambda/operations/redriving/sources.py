@@ -17,7 +17,7 @@ from .messages import ObjectLocation, TestEvent, read_message
 
 # Seconds that a received message stays invisible to others. A thread extends it while the command works.
 VISIBILITY = 900
-WAIT = 2
+WAIT = 1
 MAX_RECEIVED = 10
 # A queue can be read to the end only by receiving messages until none comes.
 EMPTY_RECEIVES = 2

@@ -10,7 +10,7 @@ from ..._engine.tokens import is_token
 from ...arguments.checks import check_name
 from ...arguments.policies import Statement
 from ...errors import Mistakes
-from ...limits import EXPORT_BUCKET_NAME
+from ...limits import BUCKET_NAME
 from ..kms_keys import KEY_ARN
 from .statements import allow
 
@@ -111,7 +111,7 @@ def _check_location(given: Given, mistakes: Mistakes) -> Location:
     name, bucket = given.bucket
     if not isinstance(bucket, str):
         mistakes.add(name, bucket, "must be the name of a bucket (str), such as orders-exports or bucket.bucket")
-    check_name(EXPORT_BUCKET_NAME, value=bucket, property=name, mistakes=mistakes)
+    check_name(BUCKET_NAME, value=bucket, property=name, mistakes=mistakes)
     prefix_name, prefix = given.prefix
     if not isinstance(prefix, str):
         mistakes.add(prefix_name, prefix, "must be text (str), such as orders/exports")

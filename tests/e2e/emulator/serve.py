@@ -1,12 +1,21 @@
 """Run localemu on a loopback port: ``python -m tests.e2e.emulator.serve PORT FOLDER``, from the repository's root.
 
-Functions run as processes of this machine. All files of the emulator are below FOLDER.
+The program ends when its standard input is closed, so that it does not outlive a process that was killed. Functions run
+as processes of this machine. All files of the emulator are below FOLDER.
 """
 
 import os
 import sys
+import threading
 from pathlib import Path
 
+
+def end_with_standard_input() -> None:
+    sys.stdin.read()
+    os._exit(1)
+
+
+threading.Thread(target=end_with_standard_input, daemon=True).start()
 port, folder = sys.argv[1], Path(sys.argv[2]).resolve()
 folder.mkdir(parents=True, exist_ok=True)
 os.environ.update(

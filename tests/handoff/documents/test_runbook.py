@@ -4,7 +4,9 @@ import re
 from typing import Any
 
 from ddb_stream_lambda.handoff.documents.runbook import runbook
+from ddb_stream_lambda.handoff.facts.pipelines import ALARM_IDS
 from ddb_stream_lambda.handoff.synthesized.patterns import Pattern
+from ddb_stream_lambda.resources.alarms import FIGURES
 
 from .support import facts_of
 
@@ -56,6 +58,44 @@ def test_only_the_parts_of_a_pattern_have_chapters_about_it() -> None:
         "Read the dead-letter queue: `aws_sqs_queue.q`",
         "Empty the dead-letter queue: `aws_sqs_queue.q`",
     ]
+
+
+def test_pattern_with_a_bucket_has_a_chapter_about_the_batches_in_it() -> None:
+    addresses = QUEUE_AND_TABLE | {"failure-bucket": "aws_s3_bucket.b"}
+    blocks: dict[str, Any] = {"resource": {"aws_sqs_queue": {"q": {}}, "aws_s3_bucket": {"b": {}, "other": {}}}}
+    written = chapters(text_for(blocks, Pattern("orders/pipeline", addresses)))
+    assert "a notification of S3" in written["Read the dead-letter queue: `aws_sqs_queue.q`"]
+    assert "s3:TestEvent" in written["Read the dead-letter queue: `aws_sqs_queue.q`"]
+    batches = [title for title in written if title.startswith("Read the failed batches")]
+    assert batches == ["Read the failed batches: `aws_s3_bucket.b`"]
+    assert "`payload` is the event" in written[batches[0]]
+
+
+def test_alarms_of_a_pattern_have_a_chapter_with_their_states_and_meaning() -> None:
+    alarms = {
+        "queue": {"alarm_name": "orders-queue-age", "alarm_description": "Send the records again now."},
+        "age": {"alarm_name": "orders-iterator-age", "alarm_description": "The function receives records late."},
+        "other": {"alarm_name": "billing", "alarm_description": "Too expensive."},
+    }
+    resources = {"aws_cloudwatch_metric_alarm": alarms, "aws_cloudwatch_dashboard": {"d": {"dashboard_name": "orders"}}}
+    addresses = {
+        "alarm-queue-age": "aws_cloudwatch_metric_alarm.queue",
+        "alarm-iterator-age": "aws_cloudwatch_metric_alarm.age",
+        "dashboard": "aws_cloudwatch_dashboard.d",
+    }
+    written = chapters(text_for({"resource": resources}, Pattern("orders/pipeline", addresses)))
+    chapter = written["Handle the alarms of `orders/pipeline`"]
+    # In the order of the data flow.
+    assert re.findall(r"^- `(.*)`: (.*)$", chapter, re.MULTILINE) == [
+        ("aws_cloudwatch_metric_alarm.age", "The function receives records late."),
+        ("aws_cloudwatch_metric_alarm.queue", "Send the records again now."),
+    ]
+    assert "aws cloudwatch describe-alarms --alarm-names" in chapter
+    assert "aws_cloudwatch_dashboard.d" in chapter
+
+
+def test_the_ids_of_the_alarms_are_those_of_the_pattern() -> None:
+    assert tuple(f"alarm-{name.replace('_', '-')}" for name in FIGURES) == ALARM_IDS
 
 
 def test_each_queue_has_the_stream_of_its_own_pattern() -> None:
@@ -130,6 +170,18 @@ def test_unknown_ids_of_imports_are_placeholders_that_the_text_lists() -> None:
     assert "`aws_sqs_queue.many`, `aws_iam_role.r`, `aws_vpc.v`" in text
 
 
+def test_settings_of_a_bucket_are_imported_with_the_name_of_the_bucket() -> None:
+    settings = {"aws_s3_bucket_versioning": {"v": {"bucket": "${aws_s3_bucket.b.id}"}}}
+    text = imports_for(aws_s3_bucket={"b": {"bucket": "failed-${var.stage}"}}, **settings)
+    assert text.count('id = "failed-${var.stage}"') == 2
+    text = imports_for(aws_s3_bucket={"b": {"bucket_prefix": "failed-"}}, **settings)
+    assert text.count('id = "B_BUCKET"') == 2
+    assert text.count("aws s3api list-buckets") == 1
+    assert "starts_with(Name, '" in text
+    text = imports_for(aws_s3_bucket={"b": {}}, **settings)
+    assert 'id = "S3_BUCKET_B_ID"' in text
+
+
 def test_name_from_another_resource_that_only_the_state_knows_is_no_id() -> None:
     text = imports_for(aws_iam_role={"r": {"name": "${random_id.suffix.hex}-orders"}})
     assert 'id = "IAM_ROLE_R_ID"' in text
@@ -153,13 +205,47 @@ def test_destruction_names_the_loss_and_removes_every_protection() -> None:
     written = chapters(text_for(blocks))
     text = written["Destroy everything"]
     assert "- `aws_s3_bucket.b`: all objects." in text
-    assert re.findall(r'resource "(\w+)"', text) == ["aws_dynamodb_table", "aws_db_instance", "aws_s3_bucket"]
+    assert re.findall(r'resource "(\w+)"', text) == ["aws_dynamodb_table", "aws_s3_bucket", "aws_db_instance"]
     assert text.count("prevent_destroy = false") == 2
     assert text.count("  deletion_protection = false") == 1
     assert [title for title in written if title.startswith("Destroy everything except")] == [
         "Destroy everything except `aws_dynamodb_table.t`",
         "Destroy everything except `aws_s3_bucket.b`",
     ]
+
+
+def test_destruction_deletes_the_objects_of_a_bucket() -> None:
+    text = chapters(text_for(resource("aws_s3_bucket")))["Destroy everything"]
+    assert 'resource "aws_s3_bucket" "r" {\n  force_destroy = true\n}' in text
+    assert "`force_destroy` deletes all of them" in text
+    assert "force_destroy" not in text_for(resource("aws_s3_bucket", force_destroy=True))
+
+
+def test_retained_bucket_is_kept_with_its_settings_but_without_its_notification() -> None:
+    bucket = "${aws_s3_bucket.b.id}"
+    blocks = {
+        "resource": {
+            "aws_s3_bucket": {"b": {"lifecycle": {"prevent_destroy": True}}},
+            "aws_s3_bucket_policy": {"p": {"bucket": bucket}, "other": {"bucket": "other"}},
+            "aws_s3_bucket_notification": {"n": {"bucket": bucket}},
+        }
+    }
+    text = chapters(text_for(blocks))["Destroy everything except `aws_s3_bucket.b`"]
+    assert re.findall(r"terraform state rm '(.*)'", text) == ["aws_s3_bucket.b", "aws_s3_bucket_policy.p"]
+    assert re.findall(r"'(aws\S+)' \"\$ID\" (>+) kept-resource\.txt", text) == [
+        ("aws_s3_bucket.b", ">"),
+        ("aws_s3_bucket_policy.p", ">>"),
+    ]
+    assert "The settings of the bucket stay with it." in text
+
+
+def test_several_retained_resources_are_saved_in_files_of_their_own() -> None:
+    retained = {"lifecycle": {"prevent_destroy": True}}
+    blocks = {"resource": {"aws_dynamodb_table": {"t": retained}, "aws_s3_bucket": {"b": retained}}}
+    text = chapters(text_for(blocks))["Destroy everything except `aws_dynamodb_table.t`"]
+    assert "refuses to destroy other resources, too: `aws_s3_bucket.b`" in text
+    assert "> kept-aws_dynamodb_table.t.txt" in text
+    assert "cat kept-*.txt > existing.tf" in text
 
 
 def test_deletion_protection_from_a_variable_is_disabled_with_the_variable() -> None:

@@ -29,6 +29,36 @@ from ddb_stream_lambda.handoff.synthesized.configuration import Resource
             "Receives a message for each batch that could not be processed. Messages are kept for `var.retention` "
             "seconds.",
         ),
+        (
+            "aws_s3_bucket",
+            {"lifecycle": {"prevent_destroy": True}},
+            "Keeps the whole records of each batch that could not be processed. It is protected against `terraform "
+            "destroy`.",
+        ),
+        (
+            "aws_s3_bucket_lifecycle_configuration",
+            {
+                "rule": [
+                    {
+                        "expiration": [{"days": 90}],
+                        "noncurrent_version_expiration": [{"noncurrent_days": "${var.days}"}],
+                    },
+                    {"expiration": [{"expired_object_delete_marker": True}]},
+                ]
+            },
+            "Removes what the bucket no longer needs. Objects expire after 90 days. Versions that were deleted or "
+            "overwritten expire after `var.days` days.",
+        ),
+        (
+            "aws_s3_bucket_server_side_encryption_configuration",
+            {"rule": [{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}]},
+            "Encrypts new objects of the bucket. S3 manages the key.",
+        ),
+        (
+            "aws_s3_bucket_server_side_encryption_configuration",
+            {"rule": [{"apply_server_side_encryption_by_default": {"kms_master_key_id": "k"}}]},
+            "Encrypts new objects of the bucket. The key is a KMS key.",
+        ),
         ("aws_cloudwatch_log_group", {"retention_in_days": 0}, "The logs of the function. Log events never expire."),
         (
             "aws_cloudwatch_log_group",

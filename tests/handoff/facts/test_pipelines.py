@@ -43,11 +43,11 @@ def configuration(mark: Any) -> Configuration:
 
 
 def test_only_marked_resources_belong_to_a_pattern() -> None:
-    assert ids_in_patterns(configuration(MARK)).keys() == {
-        "aws_sqs_queue.orders_dlq",
-        "aws_sqs_queue.returns_dlq",
-        "aws_lambda_event_source_mapping.orders",
-        "aws_lambda_event_source_mapping.returns",
+    assert ids_in_patterns(configuration(MARK)) == {
+        "aws_sqs_queue.orders_dlq": "dead-letter-queue",
+        "aws_sqs_queue.returns_dlq": "dead-letter-queue",
+        "aws_lambda_event_source_mapping.orders": "mapping",
+        "aws_lambda_event_source_mapping.returns": "mapping",
     }
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...facts.bucket_settings import settings_of
 from ...synthesized.configuration import Resource
 from ...synthesized.templates import sole_expression
-from ..markdown import paragraph
+from ..markdown import code_list, paragraph
 from .commands import Commands, chapter, file_block, shell, steps_lost
 
 # The contents of a resource that are lost when it is destroyed, by the resource's type. No apply restores them.
@@ -32,7 +33,10 @@ def destroy(commands: Commands) -> list[str]:
     resources = [described.resource for described in commands.facts.resources]
     retained = [resource for resource in resources if _is_retained(resource)]
     return [
-        *(_destroy_others(resource, commands) for resource in retained),
+        *(
+            _destroy_others(resource, _kept_with(resource, resources), retained=retained, commands=commands)
+            for resource in retained
+        ),
         _destroy_all(resources, commands),
     ]
 
@@ -69,6 +73,11 @@ def _destroy_all(resources: Sequence[Resource], commands: Commands) -> str:
                     "Settings protect some resources: Terraform refuses to destroy them (`prevent_destroy`), or AWS "
                     "refuses to delete them (deletion protection). To remove the protections, add the file "
                     "`destroy_override.tf`. The files of the bundle stay as they are."
+                    + (
+                        " S3 refuses to delete a bucket that has objects: `force_destroy` deletes all of them."
+                        if any("force_destroy" in line for line in blocks)
+                        else ""
+                    )
                 ),
                 file_block("destroy_override.tf", *blocks[:-1]),
             ]
@@ -91,21 +100,49 @@ def _destroy_all(resources: Sequence[Resource], commands: Commands) -> str:
     )
 
 
-def _destroy_others(resource: Resource, commands: Commands) -> str:
+def _kept_with(resource: Resource, resources: Sequence[Resource]) -> list[Resource]:
+    """Return the resources that are kept together with a retained one: a bucket keeps its settings.
+
+    Without them, it would be neither private nor encrypted as before. Its notification would have no queue.
+    """
+    return [setting for setting in settings_of(resource, resources) if setting.type != "aws_s3_bucket_notification"]
+
+
+def _destroy_others(
+    resource: Resource, settings: Sequence[Resource], *, retained: Sequence[Resource], commands: Commands
+) -> str:
+    """Return the chapter about keeping a resource.
+
+    Args:
+        resource: the resource.
+        settings: the resources that are kept with it, which have the same id.
+        retained: all resources that Terraform refuses to destroy.
+        commands: the commands for the stack.
+    """
     address = resource.address
+    others = [other.address for other in retained if other is not resource]
+    file = f"kept-{address}.txt" if others else "kept-resource.txt"
+    addresses = [address, *(setting.address for setting in settings)]
     return chapter(
         f"Destroy everything except `{address}`",
         paragraph(
             "Terraform refuses to destroy this resource (`prevent_destroy`). To destroy the others, remove it from the "
             "state. The first commands save its id, which you need to manage it with Terraform again."
+            + (" The settings of the bucket stay with it." if settings else "")
         ),
         shell(
             f"ID={commands.attribute(resource, 'id')}",
-            f"printf 'import {{\\n  to = %s\\n  id = \"%s\"\\n}}\\n' '{address}' \"$ID\" > kept-resource.txt",
-            "cat kept-resource.txt",
-            f"terraform state rm '{address}'",
+            *_save_blocks(addresses, file),
+            f"cat {file}",
+            *(f"terraform state rm '{kept}'" for kept in addresses),
         ),
         steps_lost("what Terraform knows about the resource. The resource itself stays as it is."),
+        paragraph(
+            f"Terraform refuses to destroy other resources, too: {code_list(others)}. Before the plan, do the commands "
+            "above in their chapters as well, or remove their protections as the chapter Destroy everything describes."
+        )
+        if others
+        else "",
         "The plan to destroy must not list the resource:",
         shell(commands.plan("destroy", " -destroy")),
         shell(commands.apply("destroy")),
@@ -114,8 +151,14 @@ def _destroy_others(resource: Resource, commands: Commands) -> str:
             "Until you manage the resource again, an apply fails, since its name exists. To manage it again, copy the "
             "saved block, and do the steps of Import existing resources from its plan on:"
         ),
-        shell("cp kept-resource.txt existing.tf"),
+        shell("cat kept-*.txt > existing.tf" if others else f"cp {file} existing.tf"),
     )
+
+
+def _save_blocks(addresses: Sequence[str], file: str) -> list[str]:
+    """Return the commands that write an import block for each address to a file, all with the id in ``ID``."""
+    block = "printf 'import {\\n  to = %s\\n  id = \"%s\"\\n}\\n'"
+    return [f"{block} '{address}' \"$ID\" {'>>' if index else '>'} {file}" for index, address in enumerate(addresses)]
 
 
 def _is_retained(resource: Resource) -> bool:
@@ -141,6 +184,9 @@ def _unprotected(resource: Resource) -> list[str]:
         for argument in PROTECTIONS
         if resource.arguments.get(argument) and not _protection_variable(resource)
     ]
+    if resource.type == "aws_s3_bucket" and resource.arguments.get("force_destroy") is not True:
+        # S3 refuses to delete a bucket that has objects.
+        settings.append("  force_destroy = true")
     lifecycle = ["  lifecycle {", "    prevent_destroy = false", "  }"] if _is_retained(resource) else []
     if not settings and not lifecycle:
         return []

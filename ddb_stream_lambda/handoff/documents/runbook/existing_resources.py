@@ -126,6 +126,8 @@ def _import_id(resource: Resource, resources: Mapping[str, Resource], commands: 
         role = _resolved(resource.arguments.get("role"), resources)
         name = _resolved(resource.arguments.get("name"), resources)
         return ImportId(f"{role}:{name}") if role and name else unknown
+    if resource.type.startswith("aws_s3_bucket"):
+        return _bucket_id(resource, resources, commands) or unknown
     queue = resource
     if resource.type == "aws_sqs_queue_policy":
         referenced = _referenced(resource.arguments.get("queue_url"), resources)
@@ -140,6 +142,23 @@ def _import_id(resource: Resource, resources: Mapping[str, Resource], commands: 
         command = f"aws sqs get-queue-url --queue-name {commands.value(name)} --query QueueUrl --output text"
         return ImportId(f"{word}_QUEUE_URL", command)
     return ImportId(name)
+
+
+def _bucket_id(resource: Resource, resources: Mapping[str, Resource], commands: Commands) -> ImportId | None:
+    """Return the id of a bucket or of one of its settings: the bucket's name. None if it is unknown."""
+    is_bucket = resource.type == "aws_s3_bucket"
+    bucket = resource if is_bucket else _referenced(resource.arguments.get("bucket"), resources)
+    if bucket is None or bucket.type != "aws_s3_bucket":
+        return None
+    name = _name(bucket, resources)
+    if name is not None:
+        return ImportId(name)
+    prefix = _resolved(bucket.arguments.get("bucket_prefix"), resources)
+    if prefix is None:
+        return None
+    word = re.sub(r"\W", "_", bucket.name).upper()
+    query = f'"Buckets[?starts_with(Name, \'"{commands.value(prefix)}"\')].Name"'
+    return ImportId(f"{word}_BUCKET", f"aws s3api list-buckets --query {query} --output text")
 
 
 def _name(resource: Resource, resources: Mapping[str, Resource]) -> str | None:

@@ -1,7 +1,8 @@
-"""The chapters about the parts of each pattern: its dead-letter queue, its event source mapping and its backfill."""
+"""The chapters about the parts of each pattern, such as its alarms and its dead-letter queue, and about a backfill."""
 
 from __future__ import annotations
 
+from ...facts.pipelines import Pipeline
 from ...synthesized.configuration import Resource
 from ..markdown import paragraph
 from .commands import Commands, chapter, file_block, shell, steps_lost
@@ -11,14 +12,42 @@ def pipeline_chapters(commands: Commands) -> list[str]:
     """Return the chapters about each pattern. A part that was given to a pattern, and not created by it, has none."""
     chapters = []
     for pipeline in commands.facts.pipelines:
+        if pipeline.alarms:
+            chapters.append(_handle_alarms(pipeline, commands))
         if pipeline.queue:
-            chapters.append(_read_queue(pipeline.queue, pipeline.stream_arn, commands))
+            if pipeline.bucket:
+                chapters.append(_read_notifications(pipeline.queue, commands))
+            else:
+                chapters.append(_read_queue(pipeline.queue, pipeline.stream_arn, commands))
             chapters.append(_empty_queue(pipeline.queue, commands))
+        if pipeline.bucket:
+            chapters.append(_read_bucket(pipeline.bucket, commands))
         if pipeline.mapping:
             chapters.append(_pause(pipeline.mapping, commands))
         if pipeline.state_machine:
             chapters.append(_backfill(pipeline.state_machine, pipeline.worker, commands))
     return chapters
+
+
+def _handle_alarms(pipeline: Pipeline, commands: Commands) -> str:
+    names = [f"  {commands.attribute(alarm, 'alarm_name')} \\" for alarm in pipeline.alarms]
+    dashboard = []
+    if pipeline.dashboard:
+        dashboard = [
+            "This prints the name of the dashboard, which shows the same figures from the table to the queue:",
+            shell(f"echo {commands.attribute(pipeline.dashboard, 'dashboard_name')}"),
+        ]
+    return chapter(
+        f"Handle the alarms of `{pipeline.path}`",
+        "This prints the state of each alarm. `INSUFFICIENT_DATA` means that there was nothing to measure yet:",
+        shell(
+            "aws cloudwatch describe-alarms --alarm-names \\",
+            *names,
+            "  --query 'MetricAlarms[].[StateValue, AlarmName]' --output text",
+        ),
+        "\n".join(f"- `{alarm.address}`: {alarm.arguments.get('alarm_description', '')}" for alarm in pipeline.alarms),
+        *dashboard,
+    )
 
 
 def _read_queue(queue: Resource, stream_arn: str, commands: Commands) -> str:
@@ -39,17 +68,59 @@ def _read_queue(queue: Resource, stream_arn: str, commands: Commands) -> str:
     return chapter(
         f"Read the dead-letter queue: `{queue.address}`",
         "This shows how many batches could not be processed, and which:",
-        shell(
-            f"QUEUE={commands.attribute(queue, 'url')}",
-            'aws sqs get-queue-attributes --queue-url "$QUEUE" --attribute-names ApproximateNumberOfMessages',
-            'aws sqs receive-message --queue-url "$QUEUE" --max-number-of-messages 10 --visibility-timeout 300',
-        ),
+        *_receive_messages(queue, commands),
         paragraph(
             "A message identifies a batch, but does not contain its records. `DDBStreamBatchInfo` has the shard, the "
             "sequence numbers and the batch size. `requestContext` has the reason of the failure. After you receive a "
             "message, it is hidden for five minutes. It becomes visible again, unless you delete it."
         ),
         *(records if stream_arn else []),
+    )
+
+
+def _read_notifications(queue: Resource, commands: Commands) -> str:
+    return chapter(
+        f"Read the dead-letter queue: `{queue.address}`",
+        "This shows how many batches could not be processed, and which:",
+        *_receive_messages(queue, commands),
+        paragraph(
+            "A message is a notification of S3: `Records[0].s3` has the bucket's name, and the key of the object with "
+            "the batch. In the key, `+` is a space, and `%3A` is a colon. When the notification is created, "
+            "S3 sends one message with `s3:TestEvent`: delete it. After you receive a message, it is hidden for five "
+            "minutes. It becomes visible again, unless you delete it."
+        ),
+    )
+
+
+def _receive_messages(queue: Resource, commands: Commands) -> list[str]:
+    return [
+        shell(
+            f"QUEUE={commands.attribute(queue, 'url')}",
+            'aws sqs get-queue-attributes --queue-url "$QUEUE" --attribute-names ApproximateNumberOfMessages',
+            'aws sqs receive-message --queue-url "$QUEUE" --max-number-of-messages 10 --visibility-timeout 300',
+        )
+    ]
+
+
+def _read_bucket(bucket: Resource, commands: Commands) -> str:
+    return chapter(
+        f"Read the failed batches: `{bucket.address}`",
+        "This lists the batches that could not be processed. The keys have the mapping, the shard and the time:",
+        shell(
+            f"BUCKET={commands.attribute(bucket, 'id')}",
+            'aws s3api list-objects-v2 --bucket "$BUCKET" --prefix aws/lambda/ --query Contents[].Key --output text',
+        ),
+        "This shows one of them. Use a key of the list for the word in capital letters:",
+        shell(
+            f"BUCKET={commands.attribute(bucket, 'id')}",
+            'aws s3api get-object --bucket "$BUCKET" --key OBJECT_KEY batch.json',
+            "cat batch.json",
+        ),
+        paragraph(
+            "`payload` is the event that the function received, as JSON in a string: it has the whole records. "
+            "`requestContext` has the reason of the failure. `DDBStreamBatchInfo` has the shard, the sequence numbers "
+            "and the batch size."
+        ),
     )
 
 

@@ -1,0 +1,5 @@
+"""`PYTHONPATH=.:tools python -m demo`, from the repository's root."""
+
+from demo.command import main
+
+raise SystemExit(main())
