@@ -50,8 +50,9 @@ exit codes:
   130  interrupted; nothing is left
 """
 COMMAND = "make demo"
+INTERRUPTED = 130
 NAME = "Recording of make demo in a terminal. " + " ".join(f"{title}." for title in TITLES)
-FOLDER_PREFIX = "ddb-stream-lambda-demo-"
+FOLDER_PREFIX = "demo-"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -95,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         print(f"\n{COMMAND}: interrupted; everything ran on this machine, and nothing of it is left", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     left = [*(["its folder"] if folder.exists() else []), *(url for url in world.urls if is_listening(url))]
     if left:
         screen.failure(f"not true: nothing of the demo is left; found: {', '.join(left)}")
