@@ -19,8 +19,9 @@ FORK := build/cdktn
 FORK_VENV := .venv-cdktn
 FORK_PACKAGES := tools/cdktn/node_modules
 FORK_PATH := $(abspath $(FORK_VENV))/bin:$(abspath $(FORK_PACKAGES))/.bin
-# tests/conftest.py puts the files that take long first, so that no core is idle at the end.
-PYTEST := pytest -n auto --dist loadfile --no-loadscope-reorder
+# tests/conftest.py puts the files that take long first, so that no core is idle at the end. The list of the slowest tests
+# shows where time can be saved.
+PYTEST := pytest -n auto --dist loadfile --no-loadscope-reorder --durations=25
 # An installation uses one core and waits for the network, so several run at the same time.
 ifeq ($(filter clean,$(MAKECMDGOALS)),)
 MAKEFLAGS += --jobs=4
