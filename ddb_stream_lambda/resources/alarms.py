@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cdktf import Fn, TerraformStack
-from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.lambda_event_source_mapping import LambdaEventSourceMapping
 from constructs import Construct
 
@@ -35,6 +34,9 @@ from . import event_source
 from .failure_destination import Destination, service_of
 from .function import Function, GivenFunction, NewFunction
 from .regions import region_of
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 
 PROPS = "alarm_props"
 DEPLOY = "deploy_alarms"
@@ -451,4 +453,7 @@ def _build_alarm(
         **breaches,
         **alarms.arguments,
     }
+    # Imported here, because most patterns have no alarms.
+    from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
+
     return create(CloudwatchMetricAlarm, scope=scope, id=f"alarm-{ending}", suffix=name, arguments=arguments)

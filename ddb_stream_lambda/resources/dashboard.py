@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
 from cdktf_cdktf_provider_aws.lambda_event_source_mapping import LambdaEventSourceMapping
 from constructs import Construct
 
@@ -20,6 +19,9 @@ from ..arguments.policies import to_document
 from .alarms import FIGURES, REGION_PART, AlarmName, Alarms, Metric, NewAlarms, part_of_arn
 from .table import Table
 from .table_access import name_of
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
 
 # The grid has 24 columns.
 COLUMNS = 24
@@ -72,6 +74,9 @@ def build_dashboard(
         "dashboard_body": layout.write(name_of(table)),
         **companion_arguments(new.arguments),
     }
+    # Imported here, because most patterns have no dashboard.
+    from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
+
     return create(CloudwatchDashboard, scope=scope, id="dashboard", arguments=arguments)
 
 
