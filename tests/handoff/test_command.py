@@ -145,7 +145,7 @@ def test_usage_error_as_json(options: list[str], capsys: pytest.CaptureFixture[s
     printed = capsys.readouterr()
     error = json.loads(printed.out)
     assert error["exit_code"] == 2
-    assert f"handoff: {error['error']}" in printed.err
+    assert f": {error['error']}\n" in printed.err
 
 
 def test_usage_error_without_json_prints_no_json(capsys: pytest.CaptureFixture[str]) -> None:
