@@ -11,7 +11,7 @@ from constructs import Construct
 from ._engine import tokens
 from ._engine.addresses import claim_addresses
 from ._engine.creation import StringMap
-from ._engine.failures import is_engine_error, reason_of, report_engine_errors
+from ._engine.failures import report_engine_errors, report_refused_id
 from ._engine.locating import locate_new
 from ._engine.marks import mark_pattern
 from .arguments._generated import LogGroupProps
@@ -128,13 +128,8 @@ class Backfill(Construct):
             if target is None:  # `check_target` added a mistake
                 raise AssertionError(path)
 
-            try:
+            with report_refused_id(id, mistakes):
                 super().__init__(scope, id)
-            except RuntimeError as error:
-                if not is_engine_error(error):
-                    raise
-                message = f"the scope refuses it: {reason_of(error)}; choose another id, or create it before synthesis"
-                mistakes.add("id", id, message)
             mistakes.raise_any()
             claim_addresses(self, location, has_moves=False)
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from jsii.errors import JavaScriptError, JSIIError
 
-from ..errors import Mistake, PatternError
+from ..errors import Mistake, Mistakes, PatternError
 
 
 @contextmanager
@@ -26,6 +26,23 @@ def report_engine_errors(path: str) -> Iterator[None]:
             raise
         message = f"cdktf refused it: {reason_of(error)}; correct the construct, or the values that it was given"
         raise PatternError(path, [Mistake("construct", path, message)]) from None
+
+
+@contextmanager
+def report_refused_id(id: str, mistakes: Mistakes) -> Iterator[None]:
+    """Report as a mistake that the scope refuses a construct, for example because the id is used already.
+
+    Args:
+        id: The construct's id.
+        mistakes: The collector of mistakes.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not is_engine_error(error):
+            raise
+        message = f"the scope refuses it: {reason_of(error)}; choose another id, or create it before synthesis"
+        mistakes.add("id", id, message)
 
 
 def is_engine_error(error: Exception) -> bool:

@@ -84,11 +84,20 @@ def sequence_number(record: Mapping[str, Any]) -> int:
 
 def encode_event(records: Iterable[Record]) -> bytes:
     """Return the event of a batch of records as the JSON that an invocation carries."""
-    event = {"Records": list(records)}
+    return join_records(map(encode_record, records))
+
+
+def encode_record(record: Record) -> bytes:
+    """Return a record as JSON."""
     try:
-        return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:  # half of a surrogate pair, which JSON can hold only as an escape
-        return json.dumps(event, separators=(",", ":")).encode()
+        return json.dumps(record, separators=(",", ":")).encode()
+
+
+def join_records(encoded: Iterable[bytes]) -> bytes:
+    """Return the event of records that are encoded already."""
+    return b'{"Records":[' + b",".join(encoded) + b"]}"
 
 
 def _json_value(value: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .aws import calling, is_passing, one_line
 from .errors import AwsError
-from .events import Record, encode_event
+from .events import Record, encode_event, encode_record, join_records
 
 # The limit of a synchronous invocation: "Request must be smaller than 6291456 bytes for the InvokeFunction operation".
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -87,13 +87,14 @@ class Invoker:
         """
         done, attempt, size = 0, 0, self.batch_size
         while done < len(records):
-            count = self._fitting(records, done, size)
+            encoded = self._fitting(records, done, size)
+            count = len(encoded)
             if not count:
                 length = len(encode_event(records[done : done + 1]))
                 return Outcome(
                     done, f"the record is {length} bytes as an event, and Lambda takes less than {self._max_bytes}"
                 )
-            answer = self._invoke(records[done : done + count])
+            answer = self._invoke(records[done : done + count], join_records(encoded))
             done += answer.done
             if answer.done and on_batch is not None:
                 on_batch(done)
@@ -109,20 +110,20 @@ class Invoker:
                 return Outcome(done, answer.error, reached=not answer.is_final)
         return Outcome(done)
 
-    def _fitting(self, records: Sequence[Record], start: int, size: int) -> int:
-        """Return how many records from a position on fit in one request."""
-        count, length = 0, EVENT_BYTES
+    def _fitting(self, records: Sequence[Record], start: int, size: int) -> list[bytes]:
+        """Return the records from a position on that fit in one request, encoded."""
+        fitting: list[bytes] = []
+        length = EVENT_BYTES
         for record in records[start : start + size]:
-            # One record is encoded without the event around it; a comma separates two.
-            length += len(encode_event([record])) - EVENT_BYTES + 1 + (1 if count else 0)
+            encoded = encode_record(record)
+            length += len(encoded) + (1 if fitting else 0)  # a comma separates two records
             if length > self._max_bytes:
                 break
-            count += 1
-        return count
+            fitting.append(encoded)
+        return fitting
 
-    def _invoke(self, records: Sequence[Record]) -> _Answer:
+    def _invoke(self, records: Sequence[Record], payload: bytes) -> _Answer:
         """Invoke the function once. Repeat the request while AWS throttles it or has an internal error."""
-        payload = encode_event(records)
         reason = ""
         for attempt in range(1, self._attempts_to_reach + 1):
             try:
