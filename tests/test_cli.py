@@ -102,3 +102,8 @@ def test_module_runs_the_program() -> None:
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0
     assert run.stdout.startswith("usage: ddb-stream-lambda handoff ")
+
+
+def test_boto3_is_not_imported_until_a_command_needs_it() -> None:
+    program = "import sys, ddb_stream_lambda.cli as cli; cli.build_parser('1'); sys.exit('boto3' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0

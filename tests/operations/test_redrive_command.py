@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ddb_stream_lambda import cli
-from ddb_stream_lambda.operations.redriving import command
+from ddb_stream_lambda.operations.redriving import running
 
 from .fakes import (
     FIRST,
@@ -78,7 +78,7 @@ class Account:
             "lambda": Lambda(settings={"DestinationConfig": {"OnFailure": {"Destination": QUEUE}}}),
             "dynamodbstreams": FakeStreams({SHARD: records}),
         }
-        patches.setattr(command, "Connection", lambda *_: FakeConnection(**self.clients))
+        patches.setattr(running, "Connection", lambda *_: FakeConnection(**self.clients))
         patches.setenv("XDG_STATE_HOME", str(folder))
 
     def set_destination(self, arn: str | None) -> None:
@@ -201,7 +201,7 @@ def test_failed_batches_have_their_exit_code_and_reason(account: Account, capsys
 
     account.clients["lambda"].handler = handler
     with pytest.MonkeyPatch.context() as patches:
-        patches.setattr(command, "FunctionSink", lambda connection, sleep: command_sink(connection))
+        patches.setattr(running, "FunctionSink", lambda connection, sleep: command_sink(connection))
         assert redrive("--queue", "dlq") == 1
     out = capsys.readouterr().out
     assert "1 failed, kept:" in out

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from ddb_stream_lambda.operations.errors import AwsError, ExitCode, UsageError
 from ddb_stream_lambda.operations.progress import Progress
+from ddb_stream_lambda.operations.redriving.command import parse_time
 from ddb_stream_lambda.operations.redriving.journal import Journal
 from ddb_stream_lambda.operations.redriving.mappings import Mappings
 from ddb_stream_lambda.operations.redriving.report import Report
@@ -26,7 +27,6 @@ from ddb_stream_lambda.operations.redriving.sending import (
     FunctionSink,
     Redrive,
     Selection,
-    parse_time,
 )
 from ddb_stream_lambda.operations.redriving.sources import BucketSource, QueueSource
 from hypothesis import given, settings

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..options import add_account_options
 from .units import Location
 
 if TYPE_CHECKING:
@@ -119,10 +120,7 @@ def add_command(commands: Subcommands) -> None:
         metavar="FILE",
         help="file for records that the function refuses (default: next to the checkpoint, with the time of the run)",
     )
-    account = parser.add_argument_group("account")
-    account.add_argument("--region", help="Region (default: that of the environment or the profile)")
-    account.add_argument("--profile", help="profile of AWS's configuration files")
-    account.add_argument("--endpoint-url", metavar="URL", help="endpoint of all services, such as an emulator's")
+    add_account_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:

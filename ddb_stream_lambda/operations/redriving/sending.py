@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
 from typing import Protocol, TextIO
 
@@ -582,16 +582,3 @@ def _ancestors(shard: str, parents: Mapping[str, str]) -> list[str]:
         shard = parents[shard]
         found.append(shard)
     return found
-
-
-def parse_time(text: str, now: datetime) -> datetime:
-    """Return the time that a text means: in ISO 8601, or as an age such as "6h".
-
-    Raises:
-        ValueError: if the text is something else.
-    """
-    units = {"m": 60, "h": 3600, "d": 86400}
-    if text and text[-1] in units and text[:-1].isdecimal():
-        return datetime.fromtimestamp(now.timestamp() - int(text[:-1]) * units[text[-1]], UTC)
-    time = datetime.fromisoformat(text)
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
