@@ -7,12 +7,17 @@ from typing import Any
 import pytest
 from ddb_stream_lambda import DynamoDBStreamsToLambda, PatternError
 from cdktf import TerraformStack
+from hypothesis import HealthCheck, settings
 
 from tests.support.calls import ZIP_FUNCTION, Emit, MistakesOf, new_stack
 from tests.support.emitted import Emitted
 
 # A real search engine for the tests that need one.
 pytest_plugins = ["tests.engines.plugin"]
+
+# An example of a property takes as long as the machine's other work lets it.
+settings.register_profile("any-speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-speed")
 
 # A deployment waits for the emulator about half of its time, and other tests can use the core then.
 MORE_WORKERS_THAN_CORES = 2

@@ -24,7 +24,7 @@ from ddb_stream_lambda import (
 )
 from cdktf import TerraformStack, TerraformVariable, Token
 from ddb_stream_lambda.arguments.filters import RECORD, STREAM_RECORD, check_filter_pattern, number_text
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.calls import Emit
@@ -299,7 +299,6 @@ class TestPatterns:
     )
 
     # The check measures time, and so fails on a machine that does other work too.
-    @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
     @given(st.dictionaries(st.sampled_from(["eventName", "dynamodb", "$or", "x"]), json_values))
     def test_of_any_shape_are_checked_without_an_exception(self, pattern: dict[str, Any]) -> None:
         assert isinstance(mistakes_in(pattern), dict)

@@ -86,7 +86,7 @@ JUNK: st.SearchStrategy[Any] = st.recursive(
 ARGUMENTS = st.sampled_from([(input, key) for input, shape in SHAPES.items() for key in fields_of(shape)])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(argument=ARGUMENTS, value=JUNK)
 def test_any_value_of_an_argument_is_accepted_or_refused_by_its_name(argument: tuple[str, str], value: object) -> None:
     input, key = argument
@@ -96,7 +96,7 @@ def test_any_value_of_an_argument_is_accepted_or_refused_by_its_name(argument: t
     assert error is None or all(mistake.property.startswith(f"{input}.") for mistake in error.mistakes)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(inputs=st.dictionaries(st.sampled_from([*SHAPES, "existing_lambda_obj", "existing_table_interface"]), JUNK))
 def test_any_inputs_are_accepted_or_refused(inputs: dict[str, Any]) -> None:
     error = error_of(inputs)

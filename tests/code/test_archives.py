@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 from ddb_stream_lambda.code.archives import Entry, pack_entries, read_entries
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 FILE_NAMES = st.text("aé/ü.", min_size=1).filter(lambda name: name[-1] != "/")
@@ -22,7 +22,6 @@ def zip_bytes(name: str, content: bytes, method: int, extra: bytes = b"", mode: 
     return file.getvalue()
 
 
-@settings(deadline=None)
 @given(st.dictionaries(FILE_NAMES, st.binary(max_size=64)))
 def test_zipfile_reads_what_was_packed(content: dict[str, bytes]) -> None:
     packed = pack_entries(Entry.stored(name, data, executable=False) for name, data in content.items())
@@ -31,7 +30,6 @@ def test_zipfile_reads_what_was_packed(content: dict[str, bytes]) -> None:
         assert {name: archive.read(name) for name in content} == content
 
 
-@settings(deadline=None)
 @given(st.dictionaries(FILE_NAMES, st.binary(max_size=64)))
 def test_entries_are_read_as_they_were_packed(content: dict[str, bytes]) -> None:
     entries = [Entry.stored(name, data, executable=len(data) % 2 == 0) for name, data in sorted(content.items())]

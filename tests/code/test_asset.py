@@ -91,7 +91,7 @@ class TestEqualContentGivesEqualBytes:
         digest = "999c0d34a3ad1bd4771d5d5726a9fb6676e0ab29ab78d908f6d24ad0ac261c55"
         assert hashlib.sha256(packed(source)).hexdigest() == digest
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(files=st.dictionaries(NAMES, st.binary(max_size=64), min_size=1, max_size=6))
     def test_for_any_files(self, files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> None:
         folders = [tmp_path_factory.mktemp("files") for _ in range(2)]

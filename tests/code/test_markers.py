@@ -3,7 +3,7 @@
 import pytest
 from ddb_stream_lambda.code.markers import MarkerError, evaluate_marker
 from ddb_stream_lambda.code.target import Target
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from packaging.markers import Marker
 
@@ -54,7 +54,6 @@ def test_result_agrees_with_packaging(marker: str, runtime: str, architecture: s
         assert evaluate_marker(marker, environment, extra=extra) == expected
 
 
-@settings(deadline=None)
 @given(marker=MARKERS, runtime=st.sampled_from(["python3.8", "python3.11", "python3.13"]))
 def test_result_agrees_with_packaging_for_random_markers(marker: str, runtime: str) -> None:
     environment = dict(Target(runtime, "arm64").marker_environment)

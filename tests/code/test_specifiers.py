@@ -2,7 +2,7 @@
 
 import pytest
 from ddb_stream_lambda.code.specifiers import Requirement, normalize_name
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
@@ -28,7 +28,6 @@ def test_other_text_is_not_a_specifier(text: str) -> None:
     assert Requirement.parse(text) is None
 
 
-@settings(deadline=None)
 @given(st.text("aZ9-_.", min_size=1))
 def test_names_are_normalized_as_packaging_does(name: str) -> None:
     assert normalize_name(name) == canonicalize_name(name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -53,6 +55,7 @@ class Emulator:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=_clean_environment(),
+                start_new_session=True,
             )
 
     def __enter__(self) -> Emulator:
@@ -64,12 +67,9 @@ class Emulator:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        with contextlib.suppress(ProcessLookupError):  # it ended, and nothing of its group runs
+            os.killpg(self._process.pid, signal.SIGKILL)  # also its functions
+        self._process.wait()
         assert self._process.stdin is not None
         self._process.stdin.close()
 

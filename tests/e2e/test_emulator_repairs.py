@@ -1,12 +1,14 @@
 """The repairs of the emulator's DynamoDB streams and failure destinations, without Terraform."""
 
 import gzip
+import http.client
 import io
 import json
 import random
 import re
 import threading
 import time
+import urllib.parse
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -916,3 +918,14 @@ def test_invocation_with_more_than_6_mb_is_refused(emulator: Emulator) -> None:
             invoke(*arguments)
         assert error.value.response["Error"]["Code"] == "RequestTooLargeException"
         assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 413
+
+
+def test_idle_connection_stays_open(emulator: Emulator) -> None:
+    """The provider waits for seconds between two calls. A call that meets the end of its connection is made twice."""
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(emulator.url).netloc)
+    connection.request("GET", "/_localemu/health")
+    connection.getresponse().read()
+    connection.auto_open = 0  # a closed connection is an error
+    time.sleep(6)
+    connection.request("GET", "/_localemu/health")
+    assert connection.getresponse().status == 200

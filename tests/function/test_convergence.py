@@ -65,7 +65,7 @@ def deliver(indexer: Indexer, records: list[dict[str, Any]], *, bisect: bool) ->
     raise AssertionError("some records still fail after 50 deliveries")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data(), start=st.sampled_from([0, 10**17, 10**20, 62 * 10**20 + 2513011397, 10**27 - 1]), written=writes)
 def test_the_index_equals_the_table_in_the_end(data: st.DataObject, start: int, written: list[Any]) -> None:
     clock = Clock()

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.attributes import plain_item
@@ -129,7 +129,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 @given(st.dictionaries(names, values, max_size=4), st.booleans(), st.frozensets(names, max_size=2))
 def test_the_conversion_in_one_pass_gives_the_same_bytes(
     image: dict[str, Any], text_numbers: bool, exclude: frozenset[str]

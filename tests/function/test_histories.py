@@ -132,7 +132,7 @@ UPDATED_BY_SOMEBODY = [
 @example(10**20, FORGOTTEN_DELETION)
 @example(10**20, POISON_AFTER_PUT)
 @example(10**20, UPDATED_BY_SOMEBODY)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(starts, st.lists(steps, min_size=15, max_size=40))
 def test_the_index_equals_the_table_in_the_end(
     engine: Engine, index: str, start: int, history_steps: list[Any]

@@ -25,7 +25,7 @@ from .test_sending import Lambda, World
 START, STEP = 10**21 - 3 * 10**10, 10**10
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     writes=st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), min_size=1, max_size=16),
     batches=st.lists(st.tuples(st.integers(1, 4), st.booleans()), min_size=16, max_size=16),

@@ -600,7 +600,7 @@ def run_until_killed(world: World, killer: Killer) -> Report | None:
             return None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     sizes=st.lists(st.integers(1, 5), min_size=1, max_size=5),
     order=st.randoms(use_true_random=False),

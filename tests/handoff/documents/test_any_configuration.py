@@ -87,7 +87,7 @@ BLOCKS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(BLOCKS)
 def test_any_value_is_read_or_named(blocks: dict[str, Any]) -> None:
     list(find_secrets(Configuration(blocks)))

@@ -108,7 +108,7 @@ def read_table(items: dict[str, str], run: Run) -> list[Any]:
     return [ORDERS.record(change, run=run, position=position) for position, change in enumerate(changes)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(before=st.sets(st.sampled_from(KEYS)), former=st.sets(st.sampled_from(KEYS)), written=writes, data=st.data())
 def test_the_index_of_the_sample_function_equals_the_table_in_the_end(
     before: set[str], former: set[str], written: list[Any], data: st.DataObject
