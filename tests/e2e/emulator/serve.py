@@ -38,12 +38,10 @@ os.environ.update(
 # The folder of the executor's entry point.
 sys.path.append(str(Path(__file__).parent))
 
-from hypercorn.config import Config
-from localemu.aws import handlers
-from localemu.aws.handlers import legacy
 from localemu.runtime.main import main
 
 from tests.e2e.emulator import (
+    connections,
     distributed_map,
     exports,
     invocations,
@@ -54,11 +52,6 @@ from tests.e2e.emulator import (
     streams,
 )
 
-# localemu closes a connection after each answer, or after five seconds. A call that meets this end is done, but its client
-# gets no answer and calls again: the resource exists already. Here the client ends a connection, as it does with AWS.
-legacy.set_close_connection_header = handlers.set_close_connection_header = lambda *_: None
-Config.keep_alive_timeout = 3600
-Config.keep_alive_max_requests = 10**9
-for module in (repairs, streams, invocations, notifications, exports, scans, permissions, distributed_map):
+for module in (connections, repairs, streams, invocations, notifications, exports, scans, permissions, distributed_map):
     module.install()
 main()
