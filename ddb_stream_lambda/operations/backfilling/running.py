@@ -5,13 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import signal
 import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -19,7 +16,9 @@ from typing import Any
 
 from ..aws import Connection
 from ..errors import ExitCode, OperationError, UsageError
+from ..interruptions import stopping_at_signals
 from ..invoking import Invoker
+from ..output import print_result
 from ..progress import Progress, duration
 from .capacity import Pace
 from .coordinator import Source, run_units
@@ -37,7 +36,6 @@ SECONDS_PER_INVOCATION = 1
 # A read unit reads 4 KiB, twice as much if the read is eventually consistent.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 BYTES_PER_UNIT = {True: 4096, False: 8192}
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class InterruptedRunError(Exception):
@@ -79,7 +77,7 @@ def run_command(options: argparse.Namespace) -> int:
     progress = Progress("items")
     result: dict[str, Any] = {"command": "backfill", "table": options.table}
     try:
-        with _signals(stop):
+        with stopping_at_signals(stop, progress.note):
             code = Backfill(options, stop, progress, result).run()
     except OperationError as error:
         code = error.exit_code
@@ -93,26 +91,8 @@ def run_command(options: argparse.Namespace) -> int:
     if "error" in result:
         print(f"ddb-stream-lambda backfill: {result['error']}", file=sys.stderr)
     if options.json:
-        print(json.dumps(result, indent=2))
+        print_result(json.dumps(result, indent=2))
     return int(code)
-
-
-@contextmanager
-def _signals(stop: threading.Event) -> Iterator[None]:
-    """Set the event at the first signal, so that the batches that are being sent end; a second one ends the process."""
-
-    def handle(*_: object) -> None:
-        stop.set()
-        print("ending after the batches that are being sent; interrupt again to end now", file=sys.stderr)
-        for name in STOP_SIGNALS:
-            signal.signal(name, signal.SIG_DFL)
-
-    previous = {number: signal.signal(number, handle) for number in STOP_SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 class Backfill:
@@ -236,7 +216,7 @@ class Backfill:
     def _finish(self, state: State, errors: list[str], path: Path, count: int) -> ExitCode:
         self._progress.finish()
         complete = state.complete_units == count
-        print_line = (lambda text: print(text, file=sys.stderr)) if self._options.json else print
+        print_line = self._progress.note if self._options.json else print_result
         print_line(
             f"{state.done:,} items are done, {state.failed:,} failed; {state.complete_units:,} of {count:,} units"
         )
@@ -371,7 +351,7 @@ class Backfill:
             "sending_seconds": round(sending),
         }
         if not options.json:
-            print("\n".join(text))
+            print_result("\n".join(text))
         return ExitCode.DONE
 
 

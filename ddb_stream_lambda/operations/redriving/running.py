@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import re
-import signal
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import TextIO
 
 from ..aws import Connection, calling, one_line, region_of
-from ..errors import AwsError, ExitCode, OperationError, UsageError
+from ..errors import AwsError, OperationError, UsageError
+from ..interruptions import stopping_at_signals
+from ..output import print_result
 from ..progress import Progress
 from .journal import Journal, journal_path
 from .mappings import EventSourceMapping, Mappings
@@ -34,21 +33,21 @@ def run_command(options: argparse.Namespace) -> int:
     progress = Progress("records", quiet=options.quiet)
     stop = threading.Event()
     try:
-        with _signals(stop, progress):
+        with stopping_at_signals(stop, progress.note):
             report = _redrive(options, progress, stop)
     except OperationError as error:
         progress.finish()
         if options.json:
-            _print(json.dumps({"error": str(error), "exit_code": int(error.exit_code)}))
+            print_result(json.dumps({"error": str(error), "exit_code": int(error.exit_code)}))
         print(f"redrive: {one_line(str(error), 2000)}", file=sys.stderr)
         return int(error.exit_code)
     progress.finish()
     if options.json:
-        _print(json.dumps(report.document(), indent=2))
+        print_result(json.dumps(report.document(), indent=2))
     else:
         for key in report.keys:
-            _print(f"{key['sequence_number']}  {key['event']}  {json.dumps(key['keys'])}")
-        _print(
+            print_result(f"{key['sequence_number']}  {key['event']}  {json.dumps(key['keys'])}")
+        print_result(
             "\n".join(
                 one_line(line, 2000) if not line.startswith(" ") else f"  {one_line(line, 2000)}"
                 for line in report.lines()
@@ -190,37 +189,3 @@ def _new_file(path: Path) -> Iterator[TextIO]:
         raise UsageError(f"--export {path}: cannot be written: {error.strerror}", "give another name") from None
     finally:
         partial.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _signals(stop: threading.Event, progress: Progress) -> Iterator[None]:
-    """Let the first signal end the run after the batches that are being sent, and the second one end it at once."""
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            os._exit(int(ExitCode.INTERRUPTED))
-        stop.set()
-        # A signal can come while this thread prints, so it does not print here.
-        threading.Thread(target=progress.note, args=(INTERRUPTION,), daemon=True).start()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-INTERRUPTION = "stopping after the batch that is being sent; a second Ctrl-C stops at once and may repeat that batch"
-
-
-def _print(text: str) -> None:
-    """Print to standard output. A reader that needs no more of it, such as ``head``, is not an error."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        with Path(os.devnull).open("wb") as nothing:
-            os.dup2(nothing.fileno(), sys.stdout.fileno())

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from ddb_stream_lambda import cli
 from ddb_stream_lambda.operations import aws
-from ddb_stream_lambda.operations.backfilling import running
 from ddb_stream_lambda.operations.backfilling.state import Ranges
+from ddb_stream_lambda.operations.interruptions import STOP_SIGNALS
 
 from tests.operations.fakes import FUNCTION, STREAM, client_error
 
@@ -518,6 +518,6 @@ def test_several_workers_send_at_the_same_time(account: Account) -> None:
 
 
 def test_signals_are_restored(account: Account) -> None:
-    before = [signal.getsignal(name) for name in running.STOP_SIGNALS]
+    before = [signal.getsignal(name) for name in STOP_SIGNALS]
     account.run()
-    assert [signal.getsignal(name) for name in running.STOP_SIGNALS] == before
+    assert [signal.getsignal(name) for name in STOP_SIGNALS] == before
