@@ -10,7 +10,9 @@ from ddb_stream_lambda.operations.interruptions import INTERRUPTION, STOP_SIGNAL
 
 
 @pytest.mark.parametrize("number", STOP_SIGNALS)
-def test_first_signal_asks_the_run_to_end_and_the_second_one_ends_the_process(number: signal.Signals) -> None:
+def test_first_signal_ends_the_run_after_its_batches_and_the_second_one_ends_the_process(
+    number: signal.Signals,
+) -> None:
     before = [signal.getsignal(name) for name in STOP_SIGNALS]
     stop, printed, notes = threading.Event(), threading.Event(), list[str]()
 

@@ -277,7 +277,7 @@ def test_signal_ends_the_run_after_the_batch(account: Account, number: int, caps
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ([], "one of the arguments --queue --bucket --mapping --function is required"),
+        ([], "one of the arguments --queue --bucket --records --mapping --function is required"),
         (["--queue", "a", "--bucket", "b"], "not allowed with argument"),
         (["--queue", "a", "--limit", "0"], "'0' must be a whole number of at least 1"),
         (["--queue", "a", "--since", "yesterday"], "'yesterday' must be a time such as"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shlex
 import sys
 import threading
 import time
@@ -221,7 +222,10 @@ class Backfill:
             f"{state.done:,} items are done, {state.failed:,} failed; {state.complete_units:,} of {count:,} units"
         )
         if state.failed:
-            print_line(f"the failed records are in {state.failures_path}")
+            print_line(
+                f"the failed records are in {state.failures_path}; correct the function, and send them with: "
+                f"ddb-stream-lambda redrive --records {shlex.quote(str(state.failures_path))}"
+            )
         if errors:
             self._result["errors"] = errors
             shown = "; ".join(errors[:5])

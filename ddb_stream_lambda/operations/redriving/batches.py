@@ -34,6 +34,7 @@ class FailedBatch:
         last_arrival: about when the last record was written.
         failed: the time at which Lambda gave up.
         records: the records, if the destination is a bucket; otherwise None.
+        name: the identity, if it is not the range of the batch.
     """
 
     function: str
@@ -47,11 +48,12 @@ class FailedBatch:
     last_arrival: datetime | None
     failed: datetime | None
     records: tuple[Record, ...] | None = None
+    name: str = ""
 
     @property
     def identity(self) -> str:
         """A name that is the same in each message about this batch."""
-        return f"{self.stream_arn}/{self.shard_id}/{self.start}-{self.end}"
+        return self.name or f"{self.stream_arn}/{self.shard_id}/{self.start}-{self.end}"
 
 
 def read_batch(document: Mapping[str, Any]) -> FailedBatch:

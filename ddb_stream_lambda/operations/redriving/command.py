@@ -23,7 +23,8 @@ each shard, with the same filters. Partial batch responses are honored. A batch 
 The function must accept that a record comes twice, and that a record comes after a newer one of the same item, as
 Lambda requires it anyway.
 
-Give the queue or the bucket, or let the command find it with --mapping or --function. Start with --dry-run.
+Give the queue or the bucket, or let the command find it with --mapping or --function. Or give a file of records, which
+--export or the backfill wrote. Start with --dry-run.
 """
 EPILOG = """\
 examples:
@@ -33,6 +34,7 @@ examples:
   ddb-stream-lambda redrive --bucket s3://orders-failed         read the objects themselves
   ddb-stream-lambda redrive --queue orders-dlq --since 6h --limit 1000
   ddb-stream-lambda redrive --queue orders-dlq --export records.jsonl
+  ddb-stream-lambda redrive --records records.jsonl             send the records of a file
   ddb-stream-lambda redrive --queue orders-dlq --json | jq .expired
 
 An interrupted run is continued by the same command. It repeats at most the batch that was being sent (with --parallel,
@@ -71,6 +73,12 @@ def add_command(commands: Any) -> None:
     )
     source.add_argument("--queue", metavar="QUEUE", help="name, URL or ARN of the queue")
     source.add_argument("--bucket", metavar="BUCKET", help="name of the bucket, or s3://BUCKET/PREFIX")
+    source.add_argument(
+        "--records",
+        metavar="FILE",
+        type=Path,
+        help="file of records (JSON Lines), as --export and the backfill write it; it is not changed",
+    )
     source.add_argument("--mapping", metavar="UUID", help="the event source mapping; only its batches are sent")
     source.add_argument(
         "--function", metavar="FUNCTION", help="name or ARN of the function, if one mapping invokes it from a stream"

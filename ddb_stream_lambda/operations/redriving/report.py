@@ -39,10 +39,12 @@ class Report:
     Attributes:
         source: the queue or the bucket.
         action: "sent", "would be sent" or "exported".
+        unit: what the source holds: "batch" or "record".
     """
 
     source: str
     action: str
+    unit: str = "batch"
     records: int = 0
     batches: int = 0
     unfinished: int = 0
@@ -96,16 +98,16 @@ class Report:
     def lines(self) -> Iterator[str]:
         """Yield the result as text."""
         oldest = f", the oldest of {_text(self.oldest)}" if self.oldest else ""
-        amount = f"{_count(self.records, 'record')} of {_count(self.batches, 'batch')}"
-        yield f"{self.source}: {amount} {self.action}{oldest}"
+        batches = f" of {_count(self.batches, self.unit)}" if self.unit == "batch" else ""
+        yield f"{self.source}: {_count(self.records, 'record')}{batches} {self.action}{oldest}"
         for function, count in self.functions.most_common():
             yield f"  {count:,} to {function}"
-        for condition, count in self.conditions.most_common():
+        for condition, count in self.conditions.most_common() if self.unit == "batch" else ():
             yield f"  {_count(count, 'batch')} with the condition {condition}"
         if self.removed:
             yield f"  {self.removed:,} messages and objects of finished batches removed"
         if self.skipped:
-            yield f"  {_count(self.skipped, 'batch')} left out by --since or --limit"
+            yield f"  {_count(self.skipped, self.unit)} left out by --since or --limit"
         if self.test_events:
             yield f"  {_count(self.test_events, 'test event')} of S3 removed" + (
                 " in a real run" if self.action == "would be sent" else ""

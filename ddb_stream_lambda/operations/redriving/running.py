@@ -19,6 +19,7 @@ from ..output import print_result
 from ..progress import Progress
 from .journal import Journal, journal_path
 from .mappings import EventSourceMapping, Mappings
+from .record_file import RecordFileSource
 from .report import Report
 from .sending import CountingSink, FileSink, FunctionSink, Redrive, Selection, Sink
 from .sources import BucketSource, QueueSource, Source
@@ -61,7 +62,7 @@ def _redrive(options: argparse.Namespace, progress: Progress, stop: threading.Ev
     mappings = Mappings(connection, use_filters=not options.no_filter)
     mapping, source = _find_source(options, connection, mappings, stop)
     action = "would be sent" if options.dry_run else "exported" if options.export else "sent"
-    report = Report(source.name, action)
+    report = Report(source.name, action, unit="record" if options.records else "batch")
     selection = Selection(
         mapping=mapping,
         since=options.since,
@@ -72,7 +73,8 @@ def _redrive(options: argparse.Namespace, progress: Progress, stop: threading.Ev
         parallel=min(options.parallel, MAX_PARALLEL),
     )
     count = source.count()
-    progress.note(f"{source.name}: about {count:,} messages" if count is not None else source.name)
+    unit = "records" if options.records else "messages"
+    progress.note(f"{source.name}: about {count:,} {unit}" if count is not None else source.name)
     with contextlib.ExitStack() as stack:
         journal = None
         sink: Sink = CountingSink()
@@ -106,6 +108,10 @@ def _find_source(
         return None, _open_queue(options.queue, connection, stop)
     if options.bucket:
         return None, _open_bucket(options.bucket, connection)
+    if options.records:
+        if options.since:
+            raise UsageError("--since: a file does not have the times of failures", "leave it out with --records")
+        return None, RecordFileSource(options.records)
     mapping = mappings.by_uuid(options.mapping) if options.mapping else mappings.by_function(options.function)
     option = f"--mapping {options.mapping}" if options.mapping else f"--function {options.function}"
     destination = mapping.destination

@@ -201,6 +201,8 @@ class Redrive:
         self._taken = 0
         self._failures_in_a_row = 0
         self._finished: set[str] = set()
+        # The names in the journal of batches that are done and stay in the source.
+        self._done_names: list[str] = []
         self.is_given_up = False
 
     def run(self) -> None:
@@ -218,6 +220,8 @@ class Redrive:
                 self._work(window)
                 if self._stop.is_set():
                     break
+            if self._journal is not None and not self._source.is_emptied and self._is_all_done():
+                self._journal.forget(self._done_names)
             if is_empty and (held := self._source.count_invisible()):
                 self._note(
                     f"no message is visible, but about {held:,} are held: by another run, or by one that was killed; "
@@ -227,6 +231,9 @@ class Redrive:
             self._source.close()
             if self._journal is not None:
                 self._journal.release()
+
+    def _is_all_done(self) -> bool:
+        return not (self._stop.is_set() or self._report.failed or self._report.skipped)
 
     def _take_over(self, journal: Journal) -> None:
         """Make the messages visible that a run that was killed held, and record those that this run holds."""
@@ -355,7 +362,7 @@ class Redrive:
             )
         function = self._selection.function or batch.function or mapping.function
         if not function:
-            self._fail(entry, "the message has no functionArn; give --to FUNCTION")
+            self._fail(entry, "its function is not known; give --to FUNCTION")
             return None
         records, is_complete = self._find_records(entry, batch, mapping, readers)
         through = self._journal.through(self._name(entry, function)) if self._journal is not None else -1
@@ -489,11 +496,13 @@ class Redrive:
         self._finished.update(entry.identity for entry in entries)
         with self._report.lock:
             self._report.removed += removed
-        # An object that is kept in a bucket without messages is done for good.
-        gone = [entry for entry in entries if entry.messages or not self._selection.keeps_objects]
+        # The journal keeps the batches that stay in their source, so that they are not sent again.
+        is_emptied = self._source.is_emptied and not self._selection.keeps_objects
+        gone = [entry for entry in entries if entry.messages or is_emptied]
         if self._journal is not None and gone:
-            names = [self._name(entry, function) for entry in gone] if function is not None else []
-            self._journal.forget([*names, *(entry.identity for entry in gone)])
+            self._journal.forget([*self._names(gone, function), *(entry.identity for entry in gone)])
+        if not self._source.is_emptied:
+            self._done_names += self._names(entries, function)
 
     def _fail(self, entry: Entry, error: str) -> None:
         with self._report.lock:
@@ -529,6 +538,9 @@ class Redrive:
         """
         if self._stop.wait(seconds):
             raise StoppedError
+
+    def _names(self, entries: Sequence[Entry], function: str | None) -> list[str]:
+        return [] if function is None else [self._name(entry, function) for entry in entries]
 
     @staticmethod
     def _name(entry: Entry, function: str) -> str:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from ..aws import calling, one_line
 from ..errors import AwsError, UsageError
@@ -107,6 +107,38 @@ class Window:
     test_events: list[Message] = field(default_factory=list)
 
 
+class Source(Protocol):
+    """Holds failed batches.
+
+    Attributes:
+        name: the URL of a queue, the location of objects, or the path of a file.
+        is_emptied: whether a batch leaves the source when it is done.
+        on_receive: called with the receipts of messages when they were received.
+    """
+
+    name: str
+    is_emptied: bool
+    on_receive: Callable[[list[str]], None]
+
+    def count(self) -> int | None:
+        """Return about how many batches there are; None if it is unknown."""
+
+    def count_invisible(self) -> int:
+        """Return about how many messages someone holds."""
+
+    def windows(self) -> Iterator[Window]:
+        """Yield the batches."""
+
+    def release(self, receipts: Sequence[str]) -> None:
+        """Make messages visible again."""
+
+    def delete(self, messages: Iterable[Message]) -> int:
+        """Delete messages that one of their batches is done of, and return how many were deleted."""
+
+    def close(self) -> None:
+        """Give back what is left."""
+
+
 class QueueSource:
     """A queue of failed batches. Its messages are held until `close`, so that each is received once.
 
@@ -134,6 +166,7 @@ class QueueSource:
         wait: int = WAIT,
     ) -> None:
         self.on_receive: Callable[[list[str]], None] = lambda _: None
+        self.is_emptied = True
         self._stop = stop or threading.Event()
         # Message id -> the number of batches that it is about and that are not done.
         self._unfinished: dict[str, int] = {}
@@ -308,6 +341,7 @@ class BucketSource:
         self._prefix = prefix
         self._window = window
         self.name = f"s3://{bucket}/{prefix}"
+        self.is_emptied = True
         self.on_receive: Callable[[list[str]], None] = lambda _: None
 
     def count_invisible(self) -> int:
@@ -351,8 +385,6 @@ class BucketSource:
 
 
 MISSING_OBJECT = frozenset({"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"})
-
-Source = QueueSource | BucketSource
 
 
 class MissingObjectError(Exception):

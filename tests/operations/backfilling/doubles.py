@@ -199,6 +199,12 @@ class FakeFunction(FakeLambda):
         assert EventSourceArn == STREAM
         return {"EventSourceMappings": self.mappings}
 
+    def get_paginator(self, _: str) -> FakeFunction:
+        return self
+
+    def paginate(self, **parameters: str) -> list[dict[str, Any]]:
+        return [self.list_event_source_mappings(**parameters)]
+
     def get_event_source_mapping(self, *, UUID: str) -> dict[str, Any]:  # noqa: N803  # the API's names
         return next(mapping for mapping in self.mappings if mapping["UUID"] == UUID)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import threading
 import time
@@ -158,6 +159,26 @@ class TestScan:
         failure = json.loads(line)
         assert failure["record"]["dynamodb"]["NewImage"] == item(42)
         assert "cannot handle this" in failure["error"]
+
+    def test_redrive_sends_the_file_of_failed_records(
+        self, account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def handler(records: list[Any]) -> None:
+            if any(record["dynamodb"]["NewImage"]["number"]["N"] in ("3", "42", "77") for record in records):
+                raise ValueError("cannot handle this")
+
+        account.function.handler = handler
+        assert account.run("--segments", "3") == 1
+        (line,) = (line for line in account.out.splitlines() if "redrive" in line)
+        _, _, command = line.partition("send them with: ")
+        program, *arguments = shlex.split(command)
+        assert program == "ddb-stream-lambda"
+
+        account.function.handler = lambda records: None
+        monkeypatch.setenv("XDG_STATE_HOME", str(account.folder))
+        assert cli.main(arguments) == 0
+        assert "3 records sent" in capsys.readouterr().out
+        assert account.ids() == account.all_ids()
 
     def test_a_function_that_fails_for_all_ends_the_run_and_nothing_is_lost(self, account: Account) -> None:
         def handler(records: list[Any]) -> None:

@@ -130,11 +130,15 @@ def _empty_queue(queue: Resource, commands: Commands) -> str:
         "1. Correct the cause of the failure. Otherwise, the same records fail again.",
         paragraph(
             "2. Process the records of each message again. SQS cannot move the messages back "
-            "(`start-message-move-task`), "
-            "since they come from a stream. You can change an attribute of each item in the table, which adds a new "
-            "record to the stream. Or you can invoke the function with the records, if the items have not changed "
-            "since."
+            "(`start-message-move-task`), since they come from a stream. You can change an attribute of each item in "
+            "the table, which adds a new record to the stream. Or you can invoke the function with the records, if the "
+            "items have not changed since."
         ),
+        paragraph(
+            "A machine with Python has a command for this step and the next one. It finds the records, sends them as "
+            "Lambda does, and deletes each message whose records are done. `--dry-run` only shows what it would send:"
+        ),
+        _redrive(queue, commands),
         "3. Delete the message:",
         shell(
             f"QUEUE={commands.attribute(queue, 'url')}",
@@ -148,6 +152,20 @@ def _empty_queue(queue: Resource, commands: Commands) -> str:
         ),
         steps_lost("all messages of the queue, those that arrive meanwhile included."),
         "When the queue is empty, an alarm on the queue returns to the state `OK`.",
+    )
+
+
+def _redrive(queue: Resource, commands: Commands) -> str:
+    """Return the commands that need Python. They are no `shell` block, because an operator does not need them."""
+    return "\n".join(
+        [
+            "```text",
+            "pip install 'ddb-stream-lambda[operations]'",
+            f"QUEUE={commands.attribute(queue, 'url')}",
+            'ddb-stream-lambda redrive --queue "$QUEUE" --dry-run',
+            'ddb-stream-lambda redrive --queue "$QUEUE"',
+            "```",
+        ]
     )
 
 
