@@ -218,6 +218,10 @@ def test_failed_batches_are_sent_again_exactly_as_lambda_sent_them(pipeline: Pip
     assert (result["records"], result["failed"], result["expired"]) == (6, [], [])
     assert pipeline.messages() == 0
 
+    (pipeline.folder / "records.jsonl").unlink()
+    pipeline.redrive("--records", str(export))
+    assert pipeline.records() == delivered
+
 
 @pytest.mark.parametrize("pipeline", [{"has_bucket": True, "batch_size": 100}], indirect=True)
 def test_failed_batches_of_more_than_6_mb_together_are_sent_in_parts(pipeline: Pipeline) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from .emulator_process import Emulator
 from .install import EMULATOR_PYTHON, ROOT
 from .providers import Provider
 from .terraform import Terraform, override_provider
+from .test_redrive import run as run_redrive
 
 
 @dataclass
@@ -30,6 +32,25 @@ class Deployment:
     engine: Engine
     index: str
     outputs: dict[str, str]
+
+    def configure(self, *, endpoint: str, timeout: int) -> None:
+        """Give the function an endpoint and a timeout in seconds."""
+        client, function = self.emulator.client("lambda"), self.outputs["function"]
+        variables = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+        client.update_function_configuration(
+            FunctionName=function,
+            Timeout=timeout,
+            Environment={"Variables": variables | {"SEARCH_ENDPOINT": endpoint}},
+        )
+        client.get_waiter("function_updated_v2").wait(FunctionName=function, WaiterConfig={"Delay": 1})
+
+    def failed_records(self) -> int:
+        """Return the number of records of the batches in the dead-letter queue."""
+        answer = self.emulator.client("sqs").receive_message(
+            QueueUrl=self.outputs["queue"], MaxNumberOfMessages=10, VisibilityTimeout=0
+        )
+        bodies = [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+        return sum(body["DDBStreamBatchInfo"]["batchSize"] for body in bodies)
 
     def documents(self, suffix: str = "") -> dict[str, dict[str, Any]]:
         """Return the documents of the index by id, without their metadata fields."""
@@ -79,7 +100,10 @@ def deployment(
         )
         assert pattern.dynamo_table is not None
         TerraformOutput(stack, "table", value=pattern.dynamo_table.name)
+        assert pattern.dead_letter_queue is not None
         TerraformOutput(stack, "mapping", value=pattern.event_source_mapping.uuid)
+        TerraformOutput(stack, "function", value=pattern.lambda_function.function_name)
+        TerraformOutput(stack, "queue", value=pattern.dead_letter_queue.url)
 
     terraform = Terraform(tmp_path_factory.mktemp("sample") / "stack", provider)
     terraform.synthesize(build)
@@ -124,3 +148,30 @@ def test_record_that_the_index_refuses_is_stored_and_blocks_no_other(deployment:
     assert json.loads(rejected["keys"]) == {"id": {"S": "poison"}}
     assert json.loads(rejected["record"])["dynamodb"]["NewImage"]["amount"] == {"S": "not a number"}
     assert "poison" not in deployment.documents()
+
+
+def test_records_of_failed_batches_that_come_late_leave_the_index_equal_to_the_table(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    dynamodb, table = deployment.emulator.client("dynamodb"), deployment.outputs["table"]
+
+    def item(id: str, amount: int) -> dict[str, Any]:
+        return {"id": {"S": id}, "amount": {"N": str(amount)}}
+
+    before = deployment.documents()
+    deployment.configure(endpoint="http://127.0.0.1:1", timeout=4)  # nothing listens there
+    items = [item(id, 1) for id in ("changed-later", "deleted-later", "unchanged")]
+    dynamodb.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": item}} for item in items]})
+    deployment.emulator.wait_for(lambda: deployment.failed_records() == 3, "the failed batches", seconds=60)
+    deployment.configure(endpoint=deployment.engine.url, timeout=20)
+    dynamodb.put_item(TableName=table, Item=item("changed-later", 2))
+    dynamodb.delete_item(TableName=table, Key={"id": {"S": "deleted-later"}})
+    changed = {"changed-later": {"id": "changed-later", "amount": 2}}
+    deployment.emulator.wait_for(lambda: deployment.documents() == before | changed, "the later changes", seconds=60)
+
+    out, _ = run_redrive(tmp_path, deployment.emulator.url, "--queue", deployment.outputs["queue"], "--json", code=0)
+
+    assert json.loads(out)["records"] == 3
+    assert deployment.failed_records() == 0
+    unchanged = {"unchanged": {"id": "unchanged", "amount": 1}}
+    deployment.emulator.wait_for(lambda: deployment.documents() == before | changed | unchanged, "the index")
