@@ -72,10 +72,11 @@ lint: $(VENV)/.dev ## Check the code's style and types, and the prose
 	mypy
 	python tools/check_prose.py
 
-bench: $(VENV)/.dev ## Compare speed and memory with plain imports, Solutions Constructs and a plain function; measure the backfill
+bench: $(VENV)/.dev .e2e/ready ## Compare speed and memory with plain imports, Solutions Constructs and a plain function; measure the backfill and redrive
 	python benchmarks/synth.py
 	python benchmarks/function.py
 	python benchmarks/backfill.py
+	python benchmarks/operations.py
 
 local: $(VENV)/.dev ## Run the sample function on this machine; EVENTS=events.json sends your own events
 	@python tools/local.py $(EVENTS)

@@ -211,7 +211,7 @@ def test_failed_batches_have_their_exit_code_and_reason(account: Account, capsys
 
 def command_sink(connection: Any) -> Any:
     """Return a sink that does not wait."""
-    from ddb_stream_lambda.operations.redriving.sending import FunctionSink
+    from ddb_stream_lambda.operations.redriving.sinks import FunctionSink
 
     return FunctionSink(connection, sleep=lambda seconds: None)
 

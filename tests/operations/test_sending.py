@@ -22,12 +22,10 @@ from ddb_stream_lambda.operations.redriving.mappings import Mappings
 from ddb_stream_lambda.operations.redriving.report import Report
 from ddb_stream_lambda.operations.redriving.sending import (
     MAX_FAILURES_IN_A_ROW,
-    CountingSink,
-    FileSink,
-    FunctionSink,
     Redrive,
     Selection,
 )
+from ddb_stream_lambda.operations.redriving.sinks import CountingSink, FileSink, FunctionSink
 from ddb_stream_lambda.operations.redriving.sources import BucketSource, QueueSource
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -21,7 +21,8 @@ from .journal import Journal, journal_path
 from .mappings import EventSourceMapping, Mappings
 from .record_file import RecordFileSource
 from .report import Report
-from .sending import CountingSink, FileSink, FunctionSink, Redrive, Selection, Sink
+from .sending import Redrive, Selection
+from .sinks import CountingSink, FileSink, FunctionSink, Sink
 from .sources import BucketSource, QueueSource, Source
 
 QUEUE_HOST = re.compile(r"https://(?:sqs\.(?P<region>[a-z0-9-]+)|(?P<legacy>[a-z0-9-]+)\.queue)\.amazonaws\.com")

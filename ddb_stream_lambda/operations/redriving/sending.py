@@ -3,105 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
-from typing import Protocol, TextIO
 
 from ..aws import Connection, one_line, region_of
 from ..errors import AwsError
 from ..events import Record, sequence_number
-from ..invoking import Invoker, Outcome
 from ..progress import Progress
 from .batches import FailedBatch, ForeignError
 from .journal import Journal
 from .mappings import EventSourceMapping, Mappings
 from .messages import ObjectLocation
 from .report import Expired, Report
+from .sinks import Sink, Target
 from .sources import OBJECT_KEY, Entry, MissingObjectError, Source, Window, delete_object, read_object
 from .streams import ShardReader, read_parents
 
 # A function that was not mended fails for every batch, and each has several attempts.
 MAX_FAILURES_IN_A_ROW = 20
 
-OnBatch = Callable[[int], None]
-
 
 class StoppedError(Exception):
     """The run was interrupted; what is done is recorded."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """The function that a batch is sent to, and how."""
-
-    function: str
-    batch_size: int
-
-
-class Sink(Protocol):
-    """Takes the records."""
-
-    # True if the records that it took are done, so that their messages are removed.
-    finishes: bool
-
-    def send(self, target: Target, records: Sequence[Record], on_batch: OnBatch) -> Outcome:
-        """Take records in order. See `Invoker.send`."""
-
-
-class FunctionSink:
-    """Sends records to their function."""
-
-    finishes = True
-
-    def __init__(self, connection: Connection, *, sleep: Callable[[float], object]) -> None:
-        self._connection = connection
-        self._sleep = sleep
-
-    def send(self, target: Target, records: Sequence[Record], on_batch: OnBatch) -> Outcome:
-        """Invoke the function with batches of the records."""
-        invoker = Invoker(
-            self._connection.client("lambda", region=region_of(target.function)),
-            target.function,
-            batch_size=target.batch_size,
-            # A batch can have records of several messages. Only the message whose record fails has to fail.
-            bisect=True,
-            sleep=self._sleep,
-        )
-        return invoker.send(records, on_batch=on_batch)
-
-
-class CountingSink:
-    """Sends nothing, for ``--dry-run``."""
-
-    finishes = False
-
-    def send(self, target: Target, records: Sequence[Record], on_batch: OnBatch) -> Outcome:  # noqa: ARG002  # as in Sink
-        """Count the records."""
-        on_batch(len(records))
-        return Outcome(len(records))
-
-
-class FileSink:
-    """Writes records to a file, one JSON object a line."""
-
-    finishes = False
-
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
-        self._lock = threading.Lock()
-
-    def send(self, target: Target, records: Sequence[Record], on_batch: OnBatch) -> Outcome:  # noqa: ARG002  # as in Sink
-        """Write the records."""
-        with self._lock:
-            for record in records:
-                self._file.write(json.dumps(record, separators=(",", ":")) + "\n")
-        on_batch(len(records))
-        return Outcome(len(records))
 
 
 @dataclass(frozen=True)
