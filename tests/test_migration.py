@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import zipfile
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
 
 import pytest
 
@@ -78,17 +76,6 @@ def deployed(emulator: Emulator, provider: Provider, tmp_path_factory: pytest.Te
     return Deployment(terraform, emulator)
 
 
-def planned_changes(terraform: Terraform) -> dict[str, dict[str, Any]]:
-    """Plan, and return each planned change by its address.
-
-    `terraform show -json` would start the provider once more. The state is new, so that nothing has to be read.
-    """
-    output = terraform.run("plan", "-json", "-refresh=false", "-out=plan.bin")
-    messages = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
-    changes = [message["change"] for message in messages if message["type"] == "planned_change"]
-    return {change["resource"]["addr"]: change for change in changes}
-
-
 @pytest.mark.slow
 class TestTerraformModules:
     """The tests run in this order, because the last one applies."""
@@ -110,7 +97,7 @@ class TestTerraformModules:
         before = set(terraform.run("state", "list").split())
         (terraform.folder / "main.tf").unlink()
         deployed.configure(synthesize("from_terraform_modules"))
-        changes = planned_changes(terraform)
+        changes = terraform.planned_changes("-refresh=false")  # the state is new
         destroyed = {address for address, change in changes.items() if change["action"] in ("delete", "replace")}
         policies = ("additional_inline", "logs", "tracing")
         assert destroyed == {f"module.lambda_function.aws_iam_role_policy.{name}[0]" for name in policies}

@@ -62,19 +62,6 @@ class TestPages:
         assert f"({page.name})" in (RECIPES / "index.md").read_text()
 
 
-def plan(terraform: Terraform) -> dict[str, dict[str, Any]]:
-    """Plan, and return each planned change of a resource by its address."""
-    terraform.run("plan", "-out=plan.bin")
-    changes = json.loads(terraform.run("show", "-json", "plan.bin"))["resource_changes"]
-    return {change["address"]: change for change in changes if change["mode"] == "managed"}
-
-
-def actions_by_type(changes: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
-    """Return the actions on each resource that changes, by its type."""
-    actions = {change["type"]: change["change"]["actions"] for change in changes.values()}
-    return {type: planned for type, planned in actions.items() if planned != ["no-op"]}
-
-
 @dataclass
 class Deployment:
     """The deployed stack of an example. Other configurations can be planned for its state."""
@@ -113,11 +100,11 @@ def deployed(emulator: Emulator, provider: Provider, synthesize: Synthesize) -> 
 @pytest.mark.slow
 class TestRenaming:
     def test_all_resources_are_moved_and_none_changes(self, deployed: Deployment, synthesize: Synthesize) -> None:
-        before = set(plan(deployed.terraform))
+        before = set(deployed.terraform.run("state", "list").split())
         deployed.configure(synthesize("renamed_pattern"))
-        changes = plan(deployed.terraform)
-        assert actions_by_type(changes) == {}
-        assert {change.get("previous_address") for change in changes.values()} == before
+        changes = deployed.terraform.planned_changes()
+        assert {change["action"] for change in changes.values()} == {"move"}
+        assert {change["previous_resource"]["addr"] for change in changes.values()} == before
         assert not before & set(changes)
 
     def test_without_the_old_name_only_the_role_policy_is_replaced(
@@ -127,7 +114,7 @@ class TestRenaming:
             only(config["resource"]["aws_iam_role_policy"])["name"] = "orders_changes"
 
         deployed.configure(synthesize("renamed_pattern"), use_new_policy_name)
-        assert actions_by_type(plan(deployed.terraform)) == {"aws_iam_role_policy": ["delete", "create"]}
+        assert deployed.terraform.planned_actions() == {"aws_iam_role_policy": "replace"}
 
     def test_new_names_replace_the_resources(self, deployed: Deployment, synthesize: Synthesize) -> None:
         def use_new_names(config: Config) -> None:
@@ -137,8 +124,8 @@ class TestRenaming:
             del only(config["resource"]["aws_dynamodb_table"])["lifecycle"]
 
         deployed.configure(synthesize("renamed_pattern"), use_new_names)
-        actions = actions_by_type(plan(deployed.terraform))
-        assert {type: actions[type] for type in NAMED} == {type: ["delete", "create"] for type in NAMED}
+        actions = deployed.terraform.planned_actions()
+        assert {type: actions[type] for type in NAMED} == dict.fromkeys(NAMED, "replace")
 
 
 @pytest.mark.slow
@@ -147,10 +134,10 @@ class TestAliases:
         self, deployed: Deployment, synthesize: Synthesize
     ) -> None:
         deployed.configure(synthesize("alias_with_snap_start"))
-        assert actions_by_type(plan(deployed.terraform)) == {
-            "aws_lambda_alias": ["create"],
-            "aws_lambda_event_source_mapping": ["update"],
-            "aws_lambda_function": ["update"],
+        assert deployed.terraform.planned_actions() == {
+            "aws_lambda_alias": "create",
+            "aws_lambda_event_source_mapping": "update",
+            "aws_lambda_function": "update",
         }
 
 
@@ -168,8 +155,8 @@ class TestTags:
 
     def test_the_tags_of_the_provider_change_the_mapping(self, with_tags: Deployment, synthesize: Synthesize) -> None:
         with_tags.configure(synthesize("five_lines"))
-        actions = actions_by_type(plan(with_tags.terraform))
-        assert actions["aws_lambda_event_source_mapping"] == ["update"]
+        actions = with_tags.terraform.planned_actions()
+        assert actions["aws_lambda_event_source_mapping"] == "update"
 
     def test_ignored_tags_do_not_change_the_mapping(
         self, with_tags: Deployment, synthesize: Synthesize, emitted: Emitted
@@ -180,9 +167,9 @@ class TestTags:
             only(config["resource"]["aws_lambda_event_source_mapping"])["lifecycle"] = recipe["lifecycle"]
 
         with_tags.configure(synthesize("five_lines"), ignore_tags)
-        actions = actions_by_type(plan(with_tags.terraform))
+        actions = with_tags.terraform.planned_actions()
         assert "aws_lambda_event_source_mapping" not in actions
-        assert actions["aws_lambda_function"] == ["update"]
+        assert actions["aws_lambda_function"] == "update"
 
     def test_a_provider_without_tags_does_not_change_the_mapping(
         self, with_tags: Deployment, synthesize: Synthesize, emitted: Emitted
@@ -196,9 +183,9 @@ class TestTags:
         with_tags.configure(synthesize("five_lines"), use_untagged_provider)
         # An override file with one block changes the provider without an alias only.
         with_tags.terraform.environment["AWS_ENDPOINT_URL"] = with_tags.emulator.url
-        actions = actions_by_type(plan(with_tags.terraform))
+        actions = with_tags.terraform.planned_actions()
         assert "aws_lambda_event_source_mapping" not in actions
-        assert actions["aws_lambda_function"] == ["update"]
+        assert actions["aws_lambda_function"] == "update"
 
 
 def keep_only_the_table(config: Config) -> None:
@@ -224,7 +211,7 @@ def scaled(emulator: Emulator, provider: Provider, synthesize: Synthesize) -> De
 class TestAutoscaling:
     def test_terraform_keeps_the_scaled_capacity(self, scaled: Deployment, synthesize: Synthesize) -> None:
         scaled.configure(synthesize("autoscaling"), keep_only_the_table)
-        assert actions_by_type(plan(scaled.terraform)) == {}
+        assert scaled.terraform.planned_actions() == {}
 
     @pytest.mark.parametrize("ignored", [["read_capacity", "write_capacity"], ["global_secondary_index"]])
     def test_terraform_resets_a_capacity_that_is_not_ignored(
@@ -235,4 +222,4 @@ class TestAutoscaling:
             only(config["resource"]["aws_dynamodb_table"])["lifecycle"]["ignore_changes"] = ignored
 
         scaled.configure(synthesize("autoscaling"), ignore)
-        assert actions_by_type(plan(scaled.terraform)) == {"aws_dynamodb_table": ["update"]}
+        assert scaled.terraform.planned_actions() == {"aws_dynamodb_table": "update"}

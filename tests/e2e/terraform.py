@@ -147,11 +147,23 @@ class Terraform:
         self.run("plan", "-out=plan.bin", *options)
         return dict(json.loads(self.run("show", "-json", "plan.bin")))
 
-    def planned_actions(self) -> dict[str, list[str]]:
-        """Plan, and return the actions for each resource type that changes."""
-        changes = self.show_plan()["resource_changes"]
-        actions = {change["type"]: change["change"]["actions"] for change in changes}
-        return {type: planned for type, planned in actions.items() if planned != ["no-op"]}
+    def planned_changes(self, *options: str) -> dict[str, dict[str, Any]]:
+        """Plan, and return each change by the address of its resource, as `terraform plan -json` prints it.
+
+        Its `action` is "create", "update", "replace", "delete", "move" and so on. `terraform show` would start the
+        provider once more.
+        """
+        output = self.run("plan", "-json", "-out=plan.bin", *options)
+        messages = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+        changes = [message["change"] for message in messages if message["type"] == "planned_change"]
+        return {change["resource"]["addr"]: change for change in changes if change["action"] != "read"}
+
+    def planned_actions(self) -> dict[str, str]:
+        """Plan, and return the action for each resource type that changes. A resource that is moved does not change."""
+        changes = self.planned_changes().values()
+        return {
+            change["resource"]["resource_type"]: change["action"] for change in changes if change["action"] != "move"
+        }
 
     def graph(self, *arguments: str) -> Graph:
         """Return the dependency graph that `terraform graph` prints."""

@@ -160,14 +160,14 @@ def test_function_is_denied_actions_that_its_role_policy_does_not_allow(deployme
 
 def test_new_batch_size_changes_only_the_mapping(deployment: Deployment) -> None:
     deployment.terraform.synthesize(deployment.stack.with_changes(batch_size=20))
-    assert deployment.terraform.planned_actions() == {"aws_lambda_event_source_mapping": ["update"]}
+    assert deployment.terraform.planned_actions() == {"aws_lambda_event_source_mapping": "update"}
 
 
 def test_new_code_changes_only_the_function(deployment: Deployment, tmp_path: Path) -> None:
     code = shutil.copytree(RECORDER, tmp_path / "recorder")
     (code / "extra.py").write_text("")
     deployment.terraform.synthesize(deployment.stack.with_changes(code=code))
-    assert deployment.terraform.planned_actions() == {"aws_lambda_function": ["update"]}
+    assert deployment.terraform.planned_actions() == {"aws_lambda_function": "update"}
 
 
 def test_same_code_in_another_folder_changes_nothing(deployment: Deployment, tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_new_tags_replace_no_resource(deployment: Deployment) -> None:
     deployment.terraform.synthesize(deployment.stack.with_changes(tags={"Team": "orders"}))
     actions = deployment.terraform.planned_actions()
     assert {"aws_dynamodb_table", "aws_lambda_function", "aws_sqs_queue"} <= actions.keys()
-    assert all(planned == ["update"] for planned in actions.values())
+    assert set(actions.values()) == {"update"}
 
 
 def test_deployed_new_code_continues_where_the_old_code_stopped(deployment: Deployment, tmp_path: Path) -> None:
