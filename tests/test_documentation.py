@@ -210,19 +210,55 @@ class TestTestedVersions:
             assert f'terraform_version: "{self.column(distribution)["Terraform, tested"]}"' in workflow
 
 
+# Programs of users, who import in other ways, and whose buckets and stacks can have the word in their names.
+IMPORTS_OF_CDKTF = """\
+import cdktf
+import cdktf as c
+import cdktf_cdktf_provider_aws.s3_bucket as s3
+from cdktf import (
+    App,
+)
+from cdktf.testing_matchers import Matchers
+if True:
+    from cdktf_cdktf_provider_aws import provider
+app = cdktf.App(outdir="cdktf.out")
+"""
+IMPORTS_OF_CDKTN = """\
+import cdktn
+import cdktn as c
+import cdktn_provider_aws.s3_bucket as s3
+from cdktn import (
+    App,
+)
+from cdktn.testing_matchers import Matchers
+if True:
+    from cdktn_provider_aws import provider
+app = cdktn.App(outdir="cdktf.out")
+"""
+NAMES_WITH_CDKTF = """\
+# See cdktf.json.
+S3Backend(TerraformStack(app, "cdktf"), bucket="acme-cdktf-state", key="cdktf/orders.tfstate")
+stack.node.set_context("@cdktf/warn", os.environ["CDKTF_HOME"])
+"""
+
+
 class TestMigration:
     RENAMED = ("main.py", *(f"stacks/{path.name}" for path in sorted((ROOT / "stacks").glob("*.py"))))
 
     def test_the_command_renames_the_imports_of_an_app(self, tmp_path: Path) -> None:
         if shutil.which("perl") is None:
             pytest.skip("perl is not on the path")
-        (command,) = (code for code in blocks(unindented(page("migration/cdktn")), "sh") if code.startswith("perl"))
+        (command,) = (code for code in blocks(unindented(page("migration/cdktn")), "sh") if "perl" in code)
         for name in self.RENAMED:
             (tmp_path / name).parent.mkdir(exist_ok=True)
             shutil.copy(ROOT / name, tmp_path / name)
+        program = tmp_path / "infrastructure" / "state.py"
+        program.parent.mkdir()
+        program.write_text(IMPORTS_OF_CDKTF + NAMES_WITH_CDKTF)
         subprocess.run(command, shell=True, cwd=tmp_path, check=True)
         for name in self.RENAMED:
             assert code_of((tmp_path / name).read_text()) == code_of(rename((ROOT / name).read_text())), name
+        assert program.read_text() == IMPORTS_OF_CDKTN + NAMES_WITH_CDKTF
 
 
 def unindented(text: str) -> str:

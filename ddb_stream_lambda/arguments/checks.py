@@ -41,11 +41,18 @@ def check_choice(choices: Sequence[str], *, value: object, property: str, mistak
         mistakes.add(property, value, f"must be {' or '.join(choices)}{hint}")
 
 
-def check_name(rule: NameRule, *, value: object, property: str, mistakes: Mistakes) -> None:
+def check_name(
+    rule: NameRule,
+    *,
+    value: object,
+    property: str,
+    mistakes: Mistakes,
+    fix: str = "leave it out to use a name from the construct's path",
+) -> None:
     """Add a mistake for a name that the service would refuse."""
     if isinstance(value, str) and not is_token(value) and breaks_rule(value, rule):
         length = f"{rule.min_length} to {rule.max_length} characters of {rule.characters}"
-        mistakes.add(property, value, f"must be {length}; leave it out to use a name from the construct's path")
+        mistakes.add(property, value, f"must be {length}; {fix}")
 
 
 def check_timeouts(arguments: Mapping[str, Any], *, property: str, mistakes: Mistakes) -> None:

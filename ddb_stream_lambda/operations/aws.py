@@ -19,8 +19,10 @@ try:
 except ImportError:  # the extra `operations` is not installed; `Connection.client` reports it
     boto3 = None
 
-# The name of the distribution that has the extra `operations`.
-DISTRIBUTION = "ddb-stream-lambda"
+# The requirement of the extra `operations`. No name of a distribution is in this file: it is part of the worker's
+# archive, which is the same in both distributions.
+REQUIREMENT = "boto3>=1.34,<2"
+USER_AGENT = "ddb_stream_lambda"
 # A synchronous invocation can take 15 minutes.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_FUNCTION_SECONDS = 900
@@ -98,7 +100,7 @@ class Connection:
             UsageError: if boto3 is not installed, or the Region, the profile or the endpoint is missing or wrong.
         """
         if boto3 is None:
-            raise UsageError("boto3 is not installed", f"run: pip install '{DISTRIBUTION}[operations]'")
+            raise UsageError("boto3 is not installed", f"run: pip install '{REQUIREMENT}'")
         repeats = service != "lambda" if repeats is None else repeats
         key = (service, region, repeats)
         if key not in self._clients:
@@ -108,7 +110,7 @@ class Connection:
                 read_timeout=MAX_FUNCTION_SECONDS + READ_TIMEOUT if is_lambda else READ_TIMEOUT,
                 tcp_keepalive=True,
                 max_pool_connections=50,
-                user_agent_extra=DISTRIBUTION,
+                user_agent_extra=USER_AGENT,
             )
             with calling(f"create the client of {service}"):
                 name = self.region or region or _region_of_environment()

@@ -1,6 +1,8 @@
 """Errors of AWS: one line with the request, the reason and the fix, and without secrets."""
 
+import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ from ddb_stream_lambda.operations.aws import Connection, calling, is_passing, on
 from ddb_stream_lambda.operations.errors import AwsError, ExitCode, OperationError, UsageError
 
 from .fakes import STREAM, client_error
+
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 KEY = "AKIAIOSFODNN7EXAMPLE"
 
@@ -107,10 +111,11 @@ def test_message_is_one_line_of_limited_length_without_secrets() -> None:
     assert len(text) == 300
 
 
-def test_missing_boto3_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_boto3_is_an_error_with_the_requirement_of_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aws, "boto3", None)
-    message = r"boto3 is not installed; run: pip install 'ddb-stream-lambda.*\[operations\]'"
-    with pytest.raises(UsageError, match=message):
+    project = tomllib.loads(PYPROJECT.read_text())["project"]
+    (requirement,) = project["optional-dependencies"]["operations"]
+    with pytest.raises(UsageError, match=re.escape(f"boto3 is not installed; run: pip install '{requirement}'")):
         Connection().client("sqs")
 
 

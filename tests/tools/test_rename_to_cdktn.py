@@ -58,6 +58,12 @@ def texts(folder: Path, pattern: str) -> Iterator[tuple[str, str]]:
 
 
 class TestNames:
+    def test_of_the_operations_stay(self) -> None:
+        """These files are in the archive of the backfill's worker, which is the same for both tools."""
+        files = list((ROOT / "ddb_stream_lambda" / "operations").rglob("*.py"))
+        assert files
+        assert [path for path in files if rename(path.read_text()) != path.read_text()] == []
+
     @pytest.mark.parametrize(
         ("text", "expected"),
         [

@@ -111,7 +111,7 @@ def _check_location(given: Given, mistakes: Mistakes) -> Location:
     name, bucket = given.bucket
     if not isinstance(bucket, str):
         mistakes.add(name, bucket, "must be the name of a bucket (str), such as orders-exports or bucket.bucket")
-    check_name(BUCKET_NAME, value=bucket, property=name, mistakes=mistakes)
+    check_name(BUCKET_NAME, value=bucket, property=name, mistakes=mistakes, fix="give the name of a bucket that exists")
     prefix_name, prefix = given.prefix
     if not isinstance(prefix, str):
         mistakes.add(prefix_name, prefix, "must be text (str), such as orders/exports")
