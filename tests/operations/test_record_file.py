@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ddb_stream_lambda.operations.errors import OperationError
 from ddb_stream_lambda.operations.redriving.record_file import RecordFileSource
 
 from .fakes import FIRST, FUNCTION, STREAM, lambda_record
@@ -125,6 +128,74 @@ def test_corrected_record_is_sent(account: Account, file: Path) -> None:
     assert received == [lines[1]]
 
 
+def test_records_are_known_by_their_content_when_lines_move(account: Account, tmp_path: Path) -> None:
+    file = write(tmp_path / "failed.jsonl", lambda_record(FIRST, "a"), lambda_record(FIRST, "b"))
+
+    def refuse_b(records: list[Any]) -> None:
+        if any(record["dynamodb"]["Keys"]["id"]["S"] == "b" for record in records):
+            raise ValueError("poison")
+
+    account.clients["lambda"].handler = refuse_b
+    assert redrive("--records", str(file)) == 1
+    write(file, lambda_record(FIRST, "b"))
+    received: list[Any] = []
+    account.clients["lambda"].handler = received.extend
+    assert redrive("--records", str(file)) == 0
+    assert received == [lambda_record(FIRST, "b")]
+
+
+def test_one_file_has_one_journal_whatever_its_path(
+    account: Account, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.clients["lambda"].handler = failing(FIRST + 1)
+    assert redrive("--records", str(file)) == 1
+    account.clients["lambda"].handler, account.clients["lambda"].batches = failing(), []
+    monkeypatch.chdir(tmp_path)
+    assert redrive("--records", f"../{tmp_path.name}/{file.name}") == 0
+    assert account.sent == numbers(1)
+    account.clients["lambda"].batches = []
+    assert redrive("--records", file.name) == 0
+    assert account.sent == numbers(0, 1, 2, 3, 4)
+
+
+def test_record_that_is_twice_in_the_file_is_sent_twice(account: Account, tmp_path: Path) -> None:
+    file = write(tmp_path / "records.jsonl", lambda_record(FIRST), lambda_record(FIRST))
+    assert redrive("--records", str(file)) == 0
+    assert account.sent == [FIRST, FIRST]
+
+
+def test_file_that_is_changed_during_the_run_is_an_error(file: Path) -> None:
+    source = RecordFileSource(file, window=2)
+    lines = file.read_text().splitlines()
+    for text in ("\n".join(lines[:4]), "\n".join([*lines[:4], "{"])):
+        file.write_text(text)
+        with pytest.raises(OperationError, match=r"the file was changed during the run; run the command again"):
+            list(source.windows())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes in folders")
+def test_pipe_is_an_error_of_usage(account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert redrive("--records", str(pipe)) == 2
+    assert "is not a regular file; write the records to a file first" in capsys.readouterr().err
+
+
+def test_records_of_two_streams_are_not_in_one_invocation(account: Account, tmp_path: Path) -> None:
+    other = STREAM.replace("table/orders", "table/users")
+    records = [lambda_record(FIRST + index) | ({"eventSourceARN": other} if index % 2 else {}) for index in range(4)]
+    streams: list[set[str]] = []
+    account.clients["lambda"].handler = lambda batch: streams.append({record["eventSourceARN"] for record in batch})
+    assert redrive("--records", str(write(tmp_path / "file", *records)), "--to", "repair") == 0
+    assert streams == [{STREAM}, {other}]
+
+
+def test_byte_order_mark_is_no_part_of_the_first_record(account: Account, file: Path) -> None:
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert redrive("--records", str(file)) == 0
+    assert account.sent == numbers(0, 1, 2, 3, 4)
+
+
 @pytest.mark.parametrize("batch", [1, 2])
 def test_run_that_is_killed_is_continued_and_repeats_one_batch(account: Account, file: Path, batch: int) -> None:
     def kill(records: list[Any]) -> None:
@@ -179,6 +250,7 @@ def test_windows_bound_the_records_in_memory(file: Path) -> None:
         '{"record": null}',
         '{"dynamodb": {"SequenceNumber": "1", "Keys": {}}}',
         json.dumps({"eventSourceARN": STREAM, "dynamodb": {"SequenceNumber": "one", "Keys": {}}}),
+        json.dumps({"eventSourceARN": STREAM, "dynamodb": {"SequenceNumber": "-5", "Keys": {}}}),
         json.dumps({"eventSourceARN": STREAM, "dynamodb": {"SequenceNumber": "1"}}),
         json.dumps({"eventSourceARN": 1, "dynamodb": {"SequenceNumber": "1", "Keys": {}}}),
         json.dumps(lambda_record(FIRST))[:-20],

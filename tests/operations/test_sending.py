@@ -391,6 +391,34 @@ def test_message_about_an_object_that_is_gone_is_kept(tmp_path: Path) -> None:
     assert len(world.queue.messages) == 1
 
 
+def test_object_without_records_is_kept(tmp_path: Path) -> None:
+    key = KEY.format(SHARD, "52")
+    document = message_about(FIRST, FIRST, size=1) | {"payload": json.dumps({"Records": []})}
+    world = World(tmp_path, objects={key: document})
+    report = world.run(source="bucket")
+    assert list(report.failed.values()) == ["the object has no records; it is kept"]
+    assert list(world.bucket.objects) == [key]
+
+
+def test_message_without_a_size_whose_records_are_not_found_is_kept(tmp_path: Path) -> None:
+    document = message_about(FIRST + 100, FIRST + 101, size=2)
+    del document["DDBStreamBatchInfo"]["batchSize"]
+    world = World(tmp_path, bodies=[json.dumps(document)])
+    report = world.run()
+    assert report.exit_code == ExitCode.FAILED
+    assert len(world.queue.messages) == 1
+
+
+def test_object_that_one_function_is_done_with_is_sent_to_another_one(tmp_path: Path) -> None:
+    key = KEY.format(SHARD, "52")
+    world = World(tmp_path, objects={key: object_about(0, 2)})
+    world.run(source="bucket", keeps_objects=True)
+    world.run(source="bucket", function="repair")
+    assert world.function.functions == {FUNCTION, "repair"}
+    assert world.function.batches == [numbers(0, 1)] * 2
+    assert world.bucket.objects == {}
+
+
 def test_message_about_two_objects_is_deleted_after_both(tmp_path: Path) -> None:
     keys = [KEY.format(SHARD, second) for second in ("52", "53")]
     parts = [json.loads(notification("failed", key)) for key in keys]

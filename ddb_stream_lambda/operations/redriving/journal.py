@@ -108,6 +108,11 @@ class Journal:
                 self._complete.discard(identity)
         self._write({"gone": list(identities)})
 
+    def forget_all(self, prefix: str) -> None:
+        """Record that all batches whose identities begin with a text are done."""
+        known = [*self._through, *self._complete]
+        self.forget([identity for identity in known if identity.startswith(prefix)])
+
     def close(self) -> None:
         """Keep only the batches that are done in part, and close the file. Remove it if there are none."""
         with self._lock:

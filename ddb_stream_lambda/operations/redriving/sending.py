@@ -128,8 +128,6 @@ class Redrive:
         self._taken = 0
         self._failures_in_a_row = 0
         self._finished: set[str] = set()
-        # The names in the journal of batches that are done and stay in the source.
-        self._done_names: list[str] = []
         self.is_given_up = False
 
     def run(self) -> None:
@@ -148,7 +146,7 @@ class Redrive:
                 if self._stop.is_set():
                     break
             if self._journal is not None and not self._source.is_emptied and self._is_all_done():
-                self._journal.forget(self._done_names)
+                self._journal.forget_all(f"{self._source.name}#")
             if is_empty and (held := self._source.count_invisible()):
                 self._note(
                     f"no message is visible, but about {held:,} are held: by another run, or by one that was killed; "
@@ -224,7 +222,7 @@ class Redrive:
 
     def _parents(self, groups: Mapping[str, list[Entry]]) -> dict[str, str] | None:
         """Return the parents of shards; None if they are needed and cannot be read."""
-        if len(groups) < 2:
+        if len(groups) < 2 or not self._source.is_emptied:  # the records of a file have no shards
             return {}
         contents = [entry.content for entries in groups.values() for entry in entries]
         streams = {content.stream_arn for content in contents if isinstance(content, FailedBatch)}
@@ -247,7 +245,7 @@ class Redrive:
             if self._stop.is_set():
                 raise StoppedError
             if entry.identity in self._finished or (
-                self._journal is not None and self._journal.is_complete(entry.identity)
+                self._journal is not None and self._journal.is_complete(self._complete_name(entry))
             ):
                 self._finish([entry])
                 continue
@@ -284,8 +282,8 @@ class Redrive:
         if mapping is None:
             mapping = EventSourceMapping()
             self._note(
-                f"the event source mapping from {batch.stream_arn} to {batch.function or 'a function'} was not found, "
-                f"or may not be looked up: its batch size is taken as {mapping.batch_size}, its filters are not applied"
+                f"one event source mapping from {batch.stream_arn} to {batch.function or 'a function'} was not found, "
+                f"or may not be looked up: the batch size is taken as {mapping.batch_size}, filters are not applied"
             )
         function = self._selection.function or batch.function or mapping.function
         if not function:
@@ -300,10 +298,11 @@ class Redrive:
         with self._report.lock:
             report = self._report
             report.batches += 1
-            report.conditions[batch.condition] += 1
+            if batch.condition:
+                report.conditions[batch.condition] += 1
             times = [batch.first_arrival or batch.failed, report.oldest]
             report.oldest = min((time for time in times if time is not None), default=None)
-        target = Target(function, mapping.batch_size)
+        target = Target(function, mapping.batch_size, batch.stream_arn)
         return Loaded(entry, left, is_complete), target
 
     def _read_batch(self, entry: Entry) -> FailedBatch:
@@ -320,7 +319,9 @@ class Redrive:
     ) -> tuple[list[Record], bool]:
         """Return the records of a batch, and whether they are all there."""
         if batch.records is not None:
-            return list(batch.records), True
+            if not batch.records:
+                self._fail(entry, "the object has no records; it is kept")
+            return list(batch.records), bool(batch.records)
         key = (batch.stream_arn, batch.shard_id)
         if key not in readers:
             client = self._connection.client("dynamodbstreams", region=region_of(batch.stream_arn))
@@ -332,7 +333,7 @@ class Redrive:
             with self._report.lock:
                 self._report.expired.append(Expired(batch, max(1, missing)))
             return records, False
-        if missing > 0:
+        if missing > 0 or not found.records:
             self._fail(
                 entry,
                 f"{len(records)} of {batch.size} records were found in the stream; they are sent, and the message is "
@@ -414,7 +415,7 @@ class Redrive:
         removed = 0
         if self._journal is not None:
             # A message whose object is gone could not be read any more.
-            self._journal.complete([location.identity for location in objects])
+            self._journal.complete([self._complete_name(entry) for entry in entries if entry.content in objects])
         for location in objects:
             if not self._selection.keeps_objects:
                 delete_object(self._connection.client("s3"), location)
@@ -427,13 +428,12 @@ class Redrive:
         is_emptied = self._source.is_emptied and not self._selection.keeps_objects
         gone = [entry for entry in entries if entry.messages or is_emptied]
         if self._journal is not None and gone:
-            self._journal.forget([*self._names(gone, function), *(entry.identity for entry in gone)])
-        if not self._source.is_emptied:
-            self._done_names += self._names(entries, function)
+            names = [self._name(entry, function) for entry in gone] if function is not None else []
+            self._journal.forget([*names, *(self._complete_name(entry) for entry in gone)])
 
     def _fail(self, entry: Entry, error: str) -> None:
         with self._report.lock:
-            self._report.failed[entry.identity] = error
+            self._report.failed[entry.label or entry.identity] = error
 
     def _skip(self) -> None:
         with self._report.lock:
@@ -466,8 +466,9 @@ class Redrive:
         if self._stop.wait(seconds):
             raise StoppedError
 
-    def _names(self, entries: Sequence[Entry], function: str | None) -> list[str]:
-        return [] if function is None else [self._name(entry, function) for entry in entries]
+    def _complete_name(self, entry: Entry) -> str:
+        """Return the name of a batch that only has to be removed. A run with another function sends it again."""
+        return f"{entry.identity} --to {self._selection.function}" if self._selection.function else entry.identity
 
     @staticmethod
     def _name(entry: Entry, function: str) -> str:

@@ -17,10 +17,17 @@ OnBatch = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Target:
-    """The function that a batch is sent to, and how."""
+    """The function that a batch is sent to, and how. An invocation has records of one stream.
+
+    Attributes:
+        function: the name or ARN of the function.
+        batch_size: the maximum number of records in a batch.
+        stream_arn: the stream of the records.
+    """
 
     function: str
     batch_size: int
+    stream_arn: str = ""
 
 
 class Sink(Protocol):

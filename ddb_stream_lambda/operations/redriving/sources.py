@@ -49,10 +49,12 @@ class Entry:
     Attributes:
         content: the failed batch, or the object that holds it.
         messages: the messages about it. They are deleted when all records are done.
+        label: its name in the report; the identity by default.
     """
 
     content: FailedBatch | ObjectLocation
     messages: list[Message] = field(default_factory=list)
+    label: str = ""
 
     @property
     def identity(self) -> str:
