@@ -217,6 +217,14 @@ def test_limit_ends_the_run_and_the_next_one_continues(account: Account, file: P
     assert account.sent == numbers(0, 1, 2, 3, 4)
 
 
+def test_greater_number_of_failures_reaches_the_records_behind_them(account: Account, file: Path) -> None:
+    account.clients["lambda"].handler = failing(*numbers(0, 1, 2))
+    assert redrive("--records", str(file), "--max-failures", "2") == 1
+    assert FIRST + 4 not in account.sent
+    assert redrive("--records", str(file), "--max-failures", "4") == 1
+    assert FIRST + 4 in account.sent
+
+
 def test_dry_run_sends_nothing(account: Account, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert redrive("--records", str(file), "--dry-run") == 0
     assert account.sent == []

@@ -97,6 +97,13 @@ def add_command(commands: Any) -> None:
     )
     choice.add_argument("--keep-objects", action="store_true", help="do not delete the objects of finished batches")
     choice.add_argument(
+        "--max-failures",
+        metavar="N",
+        type=_count,
+        default=20,
+        help="stop after N batches in a row that fail, because the function is not corrected then (default: 20)",
+    )
+    choice.add_argument(
         "--parallel",
         metavar="N",
         type=_count,

@@ -72,6 +72,7 @@ def _redrive(options: argparse.Namespace, progress: Progress, stop: threading.Ev
         keeps_objects=options.keep_objects,
         shows_keys=options.keys,
         parallel=min(options.parallel, MAX_PARALLEL),
+        max_failures=options.max_failures,
     )
     count = source.count()
     unit = "records" if options.records else "messages"

@@ -43,6 +43,7 @@ class Selection:
         keeps_objects: whether the objects of finished batches are kept.
         shows_keys: whether the report has the keys of each record.
         parallel: the number of shards that are sent at once.
+        max_failures: the number of failed batches in a row that ends the run.
     """
 
     mapping: EventSourceMapping | None = None
@@ -52,6 +53,7 @@ class Selection:
     keeps_objects: bool = False
     shows_keys: bool = False
     parallel: int = 1
+    max_failures: int = MAX_FAILURES_IN_A_ROW
 
 
 @dataclass
@@ -364,8 +366,11 @@ class Redrive:
                 if loaded.has(failed):
                     self._fail(loaded.entry, outcome.error)
                     self._failures_in_a_row += 1
-            if self._failures_in_a_row >= MAX_FAILURES_IN_A_ROW:
-                self._note(f"{MAX_FAILURES_IN_A_ROW} batches in a row failed: correct the function, and run it again")
+            if self._failures_in_a_row >= self._selection.max_failures:
+                self._note(
+                    f"{self._selection.max_failures} batches in a row failed: correct the function, and run it again. "
+                    "To reach the batches behind them, give a greater --max-failures"
+                )
                 self.is_given_up = True
                 self._stop.set()
                 raise StoppedError
