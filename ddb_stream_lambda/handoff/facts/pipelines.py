@@ -38,6 +38,7 @@ class Pipeline:
         function: the function.
         queue: the dead-letter queue.
         bucket: the failure bucket.
+        alias: the alias of the function, which the mapping invokes.
         alarms: the alarms, in the order of the data flow.
         dashboard: the dashboard.
         state_machine: the state machine, if the construct is a `Backfill`. Then it has none of the parts above.
@@ -52,6 +53,7 @@ class Pipeline:
     function: Resource | None
     queue: Resource | None
     bucket: Resource | None
+    alias: Resource | None = None
     alarms: tuple[Resource, ...] = ()
     dashboard: Resource | None = None
     state_machine: Resource | None = None
@@ -83,6 +85,7 @@ def _pipeline(path: str, addresses: Mapping[str, str], *, resources: Mapping[str
         function=part("function"),
         queue=part("dead-letter-queue"),
         bucket=part("failure-bucket"),
+        alias=part("alias"),
         alarms=tuple(alarm for id in ALARM_IDS if (alarm := part(id)) is not None),
         dashboard=part("dashboard"),
         state_machine=part("state-machine"),

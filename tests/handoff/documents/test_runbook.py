@@ -118,6 +118,29 @@ def test_each_queue_has_the_stream_of_its_own_pattern() -> None:
         assert re.findall(r"aws_dynamodb_table\.\w+", chapter) == [f"aws_dynamodb_table.{name}"]
 
 
+def test_code_of_a_function_with_an_alias_is_that_of_the_version_that_the_alias_names() -> None:
+    function = {"filename": "${path.module}/assets/a.zip", "source_code_hash": "aGFzaA=="}
+    resources: dict[str, Any] = {"aws_lambda_function": {"f": function}, "aws_lambda_alias": {"live": {"name": "live"}}}
+    addresses = {"function": "aws_lambda_function.f", "alias": "aws_lambda_alias.live"}
+    written = chapters(text_for({"resource": resources}, Pattern("orders/pipeline", addresses)))
+    check = written["Check that it works"]
+    assert "aws lambda get-alias --function-name" in check
+    assert check.count('--qualifier "$VERSION"') == 3
+    assert "about the version that the alias `aws_lambda_alias.live` names" in " ".join(check.split())
+    drift = written["Find and undo changes made by hand"]
+    assert "  --publish --query CodeSha256" in drift
+    published, redeployed = drift.index("published by hand"), drift.index("aws lambda update-function-code")
+    assert published < drift.index("-out=drift.plan") < redeployed < drift.index("-out=redeploy.plan")
+
+
+def test_code_of_a_function_without_an_alias_is_the_latest() -> None:
+    resources = {"aws_lambda_function": {"f": {"filename": "a.zip"}}, "aws_lambda_alias": {"other": {"name": "live"}}}
+    text = text_for({"resource": resources}, Pattern("orders/pipeline", {"function": "aws_lambda_function.f"}))
+    assert "aws lambda update-function-code" in text
+    for words in ("the alias", "--publish", "--qualifier", "redeploy.plan"):
+        assert words not in text
+
+
 def test_backend_of_the_bundle_is_configured_and_not_chosen() -> None:
     written = chapters(text_for({"terraform": {"backend": {"gcs": {"bucket": "states"}}}}))
     assert "cp backends/gcs.tfbackend.example prod.tfbackend" in written[ALWAYS[0]]
