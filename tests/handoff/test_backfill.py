@@ -58,12 +58,29 @@ def test_runbook_exports_the_table_starts_the_machine_and_continues_it(bundle: P
         "stepfunctions describe-execution",
         "stepfunctions list-map-runs",
         "stepfunctions describe-map-run",
+        "s3 rm",
         "stepfunctions redrive-execution",
         "stepfunctions stop-execution",
     ]
     assert '--s3-bucket "shop-exports" --s3-prefix "orders"' in chapter
     assert 's3://"shop-exports"/"orders"/AWSDynamoDB/EXPORT_ID' in chapter
     assert f"terraform state show -no-color '{MACHINE}'" in chapter
+
+
+def test_runbook_sends_or_deletes_the_refused_records_before_it_continues(bundle: Path) -> None:
+    runbook = (bundle / "RUNBOOK.md").read_text()
+    (chapter,) = (part for part in runbook.split("\n## ") if part.startswith(f"Backfill: `{MACHINE}`"))
+    # The folder that the worker writes them to, with quotes for the shell.
+    assert chapter.count('REFUSED=s3://"shop-exports"/"backfill-results"/EXECUTION_NAME/refused/\n') == 2
+    steps = [
+        "After `RecordsRefused`",
+        "pip install boto3 WHEEL_FILE",
+        'ddb-stream-lambda redrive --bucket "$REFUSED" --dry-run\n',
+        'ddb-stream-lambda redrive --bucket "$REFUSED"\n',
+        'aws s3 rm "$REFUSED" --recursive',
+        "aws stepfunctions redrive-execution",
+    ]
+    assert sorted(steps, key=chapter.index) == steps
 
 
 def test_bundle_has_the_code_of_the_worker(bundle: Path) -> None:

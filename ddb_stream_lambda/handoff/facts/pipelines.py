@@ -23,6 +23,8 @@ ALARM_IDS = (
     "alarm-queue-messages",
     "alarm-queue-age",
 )
+# The alarms that are off while the queue is empty.
+QUEUE_ALARM_IDS = ("alarm-queue-messages", "alarm-queue-age")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Pipeline:
         bucket: the failure bucket.
         alias: the alias of the function, which the mapping invokes.
         alarms: the alarms, in the order of the data flow.
+        queue_alarms: those of the alarms that watch the queue's messages.
         dashboard: the dashboard.
         state_machine: the state machine, if the construct is a `Backfill`. Then it has none of the parts above.
         worker: the worker of the state machine.
@@ -55,6 +58,7 @@ class Pipeline:
     bucket: Resource | None
     alias: Resource | None = None
     alarms: tuple[Resource, ...] = ()
+    queue_alarms: tuple[Resource, ...] = ()
     dashboard: Resource | None = None
     state_machine: Resource | None = None
     worker: Resource | None = None
@@ -75,6 +79,9 @@ def _pipeline(path: str, addresses: Mapping[str, str], *, resources: Mapping[str
     def part(id: str) -> Resource | None:
         return resources.get(addresses.get(id, ""))
 
+    def parts(ids: tuple[str, ...]) -> tuple[Resource, ...]:
+        return tuple(resource for id in ids if (resource := part(id)) is not None)
+
     mapping = part("event-source-mapping")
     return Pipeline(
         path=path,
@@ -86,7 +93,8 @@ def _pipeline(path: str, addresses: Mapping[str, str], *, resources: Mapping[str
         queue=part("dead-letter-queue"),
         bucket=part("failure-bucket"),
         alias=part("alias"),
-        alarms=tuple(alarm for id in ALARM_IDS if (alarm := part(id)) is not None),
+        alarms=parts(ALARM_IDS),
+        queue_alarms=parts(QUEUE_ALARM_IDS),
         dashboard=part("dashboard"),
         state_machine=part("state-machine"),
         worker=part("worker"),
