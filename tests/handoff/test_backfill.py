@@ -3,29 +3,20 @@
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
-from ddb_stream_lambda import Backfill, DynamoDBStreamsToLambda
-from cdktf import App, TerraformStack
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 
+from . import example_stack
 from .support import run_handoff
 
-FUNCTION: Any = {"s3_bucket": "code", "s3_key": "a.zip", "runtime": "python3.13", "handler": "index.handler"}
 MACHINE = "aws_sfn_state_machine.backfill"
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("app")
-    app = App(outdir=str(folder / "cdktf.out"))
-    stack = TerraformStack(app, "shop")
-    AwsProvider(stack, "aws", region="eu-west-1")
-    pattern = DynamoDBStreamsToLambda(stack, "pipeline", lambda_function_props=FUNCTION)
-    Backfill(stack, "backfill", pattern=pattern, export_bucket="shop-exports", export_prefix="orders")
-    app.synth()
-    options = ["--quiet", "--from", str(folder / "cdktf.out"), "--out", str(folder / "dist"), "--format", "hcl"]
+    output = example_stack.synthesize_backfill(folder / "cdktf.out")
+    options = ["--quiet", "--from", str(output), "--out", str(folder / "dist"), "--format", "hcl"]
     assert run_handoff(*options) == 0
     return folder / "dist" / "shop"
 
