@@ -1,8 +1,8 @@
-"""The stack that the tests hand over: the pattern with a small function, variables, an alarm and outputs."""
+"""The stacks that the tests hand over: the pattern with variables, an alarm and outputs; and one with a backfill."""
 
 from pathlib import Path
 
-from ddb_stream_lambda import Code, DynamoDBStreamsToLambda
+from ddb_stream_lambda import Backfill, Code, DynamoDBStreamsToLambda
 from cdktf import App, TerraformOutput, TerraformStack, TerraformVariable
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.provider import AwsProvider
@@ -61,6 +61,26 @@ def synthesize(folder: Path) -> Path:
     )
     TerraformOutput(stack, "table_name", value=table.name, description="The table's name.")
     TerraformOutput(stack, "queue_url", value=queue.url, description="The dead-letter queue's URL.")
+    app.synth()
+    return folder
+
+
+def synthesize_backfill(folder: Path) -> Path:
+    """Synthesize an app with the stack "shop", which has a backfill, into the folder, and return the folder."""
+    app = App(outdir=str(folder))
+    stack = TerraformStack(app, "shop")
+    AwsProvider(stack, "aws", region="eu-west-1")
+    pattern = DynamoDBStreamsToLambda(
+        stack,
+        "pipeline",
+        lambda_function_props={
+            "s3_bucket": "code",
+            "s3_key": "a.zip",
+            "runtime": "python3.13",
+            "handler": "index.handler",
+        },
+    )
+    Backfill(stack, "backfill", pattern=pattern, export_bucket="shop-exports", export_prefix="orders")
     app.synth()
     return folder
 

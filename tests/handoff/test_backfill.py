@@ -3,29 +3,20 @@
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
-from ddb_stream_lambda import Backfill, DynamoDBStreamsToLambda
-from cdktf import App, TerraformStack
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 
+from . import example_stack
 from .support import run_handoff
 
-FUNCTION: Any = {"s3_bucket": "code", "s3_key": "a.zip", "runtime": "python3.13", "handler": "index.handler"}
 MACHINE = "aws_sfn_state_machine.backfill"
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("app")
-    app = App(outdir=str(folder / "cdktf.out"))
-    stack = TerraformStack(app, "shop")
-    AwsProvider(stack, "aws", region="eu-west-1")
-    pattern = DynamoDBStreamsToLambda(stack, "pipeline", lambda_function_props=FUNCTION)
-    Backfill(stack, "backfill", pattern=pattern, export_bucket="shop-exports", export_prefix="orders")
-    app.synth()
-    options = ["--quiet", "--from", str(folder / "cdktf.out"), "--out", str(folder / "dist"), "--format", "hcl"]
+    output = example_stack.synthesize_backfill(folder / "cdktf.out")
+    options = ["--quiet", "--from", str(output), "--out", str(folder / "dist"), "--format", "hcl"]
     assert run_handoff(*options) == 0
     return folder / "dist" / "shop"
 
@@ -58,12 +49,29 @@ def test_runbook_exports_the_table_starts_the_machine_and_continues_it(bundle: P
         "stepfunctions describe-execution",
         "stepfunctions list-map-runs",
         "stepfunctions describe-map-run",
+        "s3 rm",
         "stepfunctions redrive-execution",
         "stepfunctions stop-execution",
     ]
     assert '--s3-bucket "shop-exports" --s3-prefix "orders"' in chapter
     assert 's3://"shop-exports"/"orders"/AWSDynamoDB/EXPORT_ID' in chapter
     assert f"terraform state show -no-color '{MACHINE}'" in chapter
+
+
+def test_runbook_sends_or_deletes_the_refused_records_before_it_continues(bundle: Path) -> None:
+    runbook = (bundle / "RUNBOOK.md").read_text()
+    (chapter,) = (part for part in runbook.split("\n## ") if part.startswith(f"Backfill: `{MACHINE}`"))
+    # The folder that the worker writes them to, with quotes for the shell.
+    assert chapter.count('REFUSED=s3://"shop-exports"/"backfill-results"/EXECUTION_NAME/refused/\n') == 2
+    steps = [
+        "After `RecordsRefused`",
+        "pip install boto3 WHEEL_FILE",
+        'ddb-stream-lambda redrive --bucket "$REFUSED" --dry-run\n',
+        'ddb-stream-lambda redrive --bucket "$REFUSED"\n',
+        'aws s3 rm "$REFUSED" --recursive',
+        "aws stepfunctions redrive-execution",
+    ]
+    assert sorted(steps, key=chapter.index) == steps
 
 
 def test_bundle_has_the_code_of_the_worker(bundle: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 from tests.e2e.install import CHECKOV
 from tests.e2e.skipping import skip_if_missing
 
-from .support import HandOver
+from . import example_stack
+from .support import HandOver, run_handoff
 
 pytestmark = pytest.mark.slow
 
@@ -41,6 +42,16 @@ def test_only_failing_checks_are_suppressed(hand_over: HandOver) -> None:
         path.write_text(re.sub(r".*checkov:skip.*\n", "", path.read_text()))
     failed = {check["check_id"] for check in run_checkov(bundle)["results"]["failed_checks"]}
     assert failed == suppressed
+
+
+@pytest.mark.parametrize("format", ["json", "hcl"])
+def test_bundle_with_a_backfill_passes(tmp_path: Path, format: str) -> None:
+    output = example_stack.synthesize_backfill(tmp_path / "cdktf.out")
+    options = ["--quiet", "--from", str(output), "--out", str(tmp_path / "dist"), "--format", format]
+    assert run_handoff(*options) == 0
+    report = run_checkov(tmp_path / "dist" / "shop")
+    assert report["summary"]["failed"] == 0, report["results"]["failed_checks"]
+    assert report["summary"]["parsing_errors"] == 0
 
 
 @pytest.mark.parametrize("format", ["json", "hcl"])

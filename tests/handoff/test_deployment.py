@@ -181,6 +181,40 @@ def test_runbook_deploys_updates_rolls_back_imports_and_destroys_a_stack(
     }
 
 
+def test_runbook_checks_and_redeploys_the_version_that_an_alias_names(
+    receive: Receive, edit: Edit, provider: Provider, client: Callable[[str], Any], tmp_path: Path
+) -> None:
+    prefix = re.sub(r"[^a-z]", "", tmp_path.name)[:20] or "prod"
+    name = f"{prefix}-orders"
+    functions = client("lambda")
+
+    def change(config: Config) -> None:
+        add_alias(config)
+        adapted = provider.adapt(config)
+        config.clear()
+        config.update(adapted)
+
+    edit(change)
+    bundle = receive("alias", "--format", "hcl")
+    (bundle.folder / "prod.tfvars").write_text(f'name_prefix = "{prefix}"\n')
+    bundle.run("Before the first apply", 1)
+    bundle.bash("terraform init -backend-config=prod.tfbackend")
+    bundle.run("The first apply", 3)
+    bundle.run("The first apply", 4)
+    assert bundle.run("Check that it works", 1).split() == ["Active", hash_in(bundle), "Enabled"]
+
+    # A version that was published by hand: the next apply would make it the alias's version.
+    version = functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+    changed = functions.update_function_code(FunctionName=name, ZipFile=archive("by hand"), Publish=True)
+    bundle.bash("terraform apply -auto-approve -var-file=prod.tfvars")
+    assert functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"] == changed["Version"] != version
+    assert bundle.run("Check that it works", 1).split()[1] == changed["CodeSha256"] != hash_in(bundle)
+
+    assert bundle.run("Find and undo changes made by hand", 2).strip() == hash_in(bundle)
+    assert "function_version" in bundle.run("Find and undo changes made by hand", 3)
+    assert bundle.run("Check that it works", 1).split() == ["Active", hash_in(bundle), "Enabled"]
+
+
 def test_runbook_moves_unlocks_and_restores_the_state(
     receive: Receive, edit: Edit, emulator: str, client: Callable[[str], Any], tmp_path: Path
 ) -> None:
@@ -251,6 +285,23 @@ def test_runbook_moves_unlocks_and_restores_the_state(
 
     unused = set.intersection(first.unused, second.unused)
     assert {title for title, _ in unused} <= {"The first apply"}
+
+
+def add_alias(config: Config) -> None:
+    """Publish the function, and let the event source mapping invoke an alias of the last version."""
+    (name,) = config["resource"]["aws_lambda_function"]
+    config["resource"]["aws_lambda_function"][name]["publish"] = True
+    (mapping,) = config["resource"]["aws_lambda_event_source_mapping"].values()
+    path = mapping["//"]["metadata"]["path"].rpartition("/")[0]
+    config["//"]["ddb_stream_lambda"][path].append("alias")
+    function = f"aws_lambda_function.{name}"
+    alias = {
+        "name": "live",
+        "function_name": f"${{{function}.function_name}}",
+        "function_version": f"${{{function}.version}}",
+    }
+    config["resource"]["aws_lambda_alias"] = {"live": {"//": {"metadata": {"path": f"{path}/alias"}}, **alias}}
+    mapping["function_name"] = "${aws_lambda_alias.live.arn}"
 
 
 def rename_alarm(config: Config, earlier: str, later: str) -> None:

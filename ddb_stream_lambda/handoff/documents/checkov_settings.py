@@ -48,8 +48,13 @@ def checkov_settings(suppressed_checks: Iterable[SuppressedCheck], format: Forma
     """
     if format is Format.HCL:
         return COMMON + HCL
-    entries = {entry.check: entry for entry in suppressed_checks}
-    lines = [*SUPPRESSION.splitlines(), "skip-check:"] if entries else []
-    for check, entry in sorted(entries.items()):
-        lines += [f"  # {entry.type}: {entry.reason}", f"  - {check}"]
+    # A check has a reason for each kind of resource.
+    reasons: dict[str, list[str]] = {}
+    for entry in suppressed_checks:
+        reason = f"  # {entry.type}: {entry.reason}"
+        if reason not in reasons.setdefault(entry.check, []):
+            reasons[entry.check].append(reason)
+    lines = [*SUPPRESSION.splitlines(), "skip-check:"] if reasons else []
+    for check in sorted(reasons):
+        lines += [*reasons[check], f"  - {check}"]
     return COMMON + JSON + "".join(f"{line}\n" for line in lines)

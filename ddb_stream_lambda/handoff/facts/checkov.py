@@ -1,7 +1,7 @@
-"""The checks of checkov that the pattern deliberately does not pass, each with the reason.
+"""The checks of checkov that the pattern and a backfill deliberately do not pass, each with the reason.
 
-A check is suppressed only for the resources of a pattern that fail it. The reasons are about the pattern: nobody can
-give them for the resources of someone else.
+A check is suppressed only for the resources of a pattern or a backfill that fail it. The reasons are about these
+constructs: nobody can give them for the resources of someone else.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class SuppressedCheck:
         reason: the reason for the suppression.
         fails: whether a resource with the given arguments fails the check.
         fails_with: whether a bucket with the given settings fails the check: Terraform type to arguments.
+        pattern_id: the only id in the construct for which the reason is right; None for any id.
     """
 
     check: str
@@ -34,6 +35,7 @@ class SuppressedCheck:
     reason: str
     fails: Callable[[Arguments], bool]
     fails_with: Callable[[Mapping[str, Arguments]], bool] = lambda _settings: True
+    pattern_id: str | None = None
 
 
 def _without(argument: str) -> Callable[[Arguments], bool]:
@@ -45,6 +47,13 @@ def _has_no_customer_managed_key(table: Arguments) -> bool:
     if isinstance(encryption, list):
         encryption = encryption[0] if encryption else None
     return not isinstance(encryption, Mapping) or not encryption.get("kms_key_arn")
+
+
+def _logs_no_execution_data(machine: Arguments) -> bool:
+    logging = machine.get("logging_configuration")
+    if isinstance(logging, list):
+        logging = logging[0] if logging else None
+    return not isinstance(logging, Mapping) or logging.get("include_execution_data") is not True
 
 
 def _is_not_encrypted_with_kms(settings: Mapping[str, Arguments]) -> bool:
@@ -123,6 +132,17 @@ SUPPRESSED_CHECKS = (
             "account's other functions."
         ),
         fails=_without("reserved_concurrent_executions"),
+        pattern_id="function",
+    ),
+    SuppressedCheck(
+        check="CKV_AWS_115",
+        type="aws_lambda_function",
+        reason=(
+            "A state machine calls the worker. max_concurrency of the Backfill limits how many files it sends at once. "
+            "Reserved concurrency would leave less for the account's other functions."
+        ),
+        fails=_without("reserved_concurrent_executions"),
+        pattern_id="worker",
     ),
     SuppressedCheck(
         check="CKV_AWS_116",
@@ -132,6 +152,17 @@ SUPPRESSED_CHECKS = (
             "to asynchronous invocations."
         ),
         fails=_without("dead_letter_config"),
+        pattern_id="function",
+    ),
+    SuppressedCheck(
+        check="CKV_AWS_116",
+        type="aws_lambda_function",
+        reason=(
+            "A state machine calls the worker synchronously, repeats a failed call, and lists the files that failed. "
+            "dead_letter_config applies only to asynchronous invocations."
+        ),
+        fails=_without("dead_letter_config"),
+        pattern_id="worker",
     ),
     SuppressedCheck(
         check="CKV_AWS_117",
@@ -141,6 +172,14 @@ SUPPRESSED_CHECKS = (
             "own code calls in a VPC, which is the stack's decision."
         ),
         fails=_without("vpc_config"),
+        pattern_id="function",
+    ),
+    SuppressedCheck(
+        check="CKV_AWS_117",
+        type="aws_lambda_function",
+        reason=("The worker calls only AWS services: DynamoDB, S3 and Lambda. It needs no VPC for that."),
+        fails=_without("vpc_config"),
+        pattern_id="worker",
     ),
     SuppressedCheck(
         check="CKV_AWS_173",
@@ -157,24 +196,37 @@ SUPPRESSED_CHECKS = (
         ),
         fails=_without("code_signing_config_arn"),
     ),
+    SuppressedCheck(
+        check="CKV_AWS_285",
+        type="aws_sfn_state_machine",
+        reason=(
+            "The log has the errors of executions without their data, which can contain items of the table. Step "
+            "Functions keeps the data in the history of an execution for 90 days."
+        ),
+        fails=_logs_no_execution_data,
+        pattern_id="state-machine",
+    ),
 )
 
 
 def suppressed_checks_of(
-    resource: Resource, *, is_of_pattern: bool, resources: Iterable[Resource]
+    resource: Resource, *, pattern_id: str | None, resources: Iterable[Resource]
 ) -> tuple[SuppressedCheck, ...]:
     """Return the checks that are suppressed for a resource; none if no pattern created it.
 
     Args:
         resource: the resource.
-        is_of_pattern: whether a pattern created it.
+        pattern_id: the id of the resource in the pattern or the backfill that created it; None if none did.
         resources: all resources of the stack.
     """
-    if not is_of_pattern:
+    if pattern_id is None:
         return ()
     settings = {setting.type: setting.arguments for setting in settings_of(resource, resources)}
     return tuple(
         entry
         for entry in SUPPRESSED_CHECKS
-        if entry.type == resource.type and entry.fails(resource.arguments) and entry.fails_with(settings)
+        if entry.type == resource.type
+        and entry.pattern_id in (None, pattern_id)
+        and entry.fails(resource.arguments)
+        and entry.fails_with(settings)
     )

@@ -23,6 +23,8 @@ ALARM_IDS = (
     "alarm-queue-messages",
     "alarm-queue-age",
 )
+# The alarms that are off while the queue is empty.
+QUEUE_ALARM_IDS = ("alarm-queue-messages", "alarm-queue-age")
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,9 @@ class Pipeline:
         function: the function.
         queue: the dead-letter queue.
         bucket: the failure bucket.
+        alias: the alias of the function, which the mapping invokes.
         alarms: the alarms, in the order of the data flow.
+        queue_alarms: those of the alarms that watch the queue's messages.
         dashboard: the dashboard.
         state_machine: the state machine, if the construct is a `Backfill`. Then it has none of the parts above.
         worker: the worker of the state machine.
@@ -52,7 +56,9 @@ class Pipeline:
     function: Resource | None
     queue: Resource | None
     bucket: Resource | None
+    alias: Resource | None = None
     alarms: tuple[Resource, ...] = ()
+    queue_alarms: tuple[Resource, ...] = ()
     dashboard: Resource | None = None
     state_machine: Resource | None = None
     worker: Resource | None = None
@@ -73,6 +79,9 @@ def _pipeline(path: str, addresses: Mapping[str, str], *, resources: Mapping[str
     def part(id: str) -> Resource | None:
         return resources.get(addresses.get(id, ""))
 
+    def parts(ids: tuple[str, ...]) -> tuple[Resource, ...]:
+        return tuple(resource for id in ids if (resource := part(id)) is not None)
+
     mapping = part("event-source-mapping")
     return Pipeline(
         path=path,
@@ -83,7 +92,9 @@ def _pipeline(path: str, addresses: Mapping[str, str], *, resources: Mapping[str
         function=part("function"),
         queue=part("dead-letter-queue"),
         bucket=part("failure-bucket"),
-        alarms=tuple(alarm for id in ALARM_IDS if (alarm := part(id)) is not None),
+        alias=part("alias"),
+        alarms=parts(ALARM_IDS),
+        queue_alarms=parts(QUEUE_ALARM_IDS),
         dashboard=part("dashboard"),
         state_machine=part("state-machine"),
         worker=part("worker"),

@@ -148,5 +148,5 @@ def _describe(resource: Resource, *, pattern_id: str | None, all_resources: Sequ
     return DescribedResource(
         resource,
         describe(resource, pattern_id=pattern_id),
-        suppressed_checks_of(resource, is_of_pattern=pattern_id is not None, resources=all_resources),
+        suppressed_checks_of(resource, pattern_id=pattern_id, resources=all_resources),
     )

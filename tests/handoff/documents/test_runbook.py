@@ -71,6 +71,67 @@ def test_pattern_with_a_bucket_has_a_chapter_about_the_batches_in_it() -> None:
     assert "`payload` is the event" in written[batches[0]]
 
 
+def words_of(chapter: str) -> str:
+    """A chapter without its line breaks."""
+    return " ".join(chapter.split())
+
+
+def chapters_with(*ids: str) -> dict[str, str]:
+    """The chapters about a pattern that has a queue and a bucket, or one of them, and alarms."""
+    types = {"dead-letter-queue": "aws_sqs_queue", "failure-bucket": "aws_s3_bucket"}
+    addresses = {id: f"{types.get(id, 'aws_cloudwatch_metric_alarm')}.{id}" for id in ids}
+    resources: dict[str, Any] = {}
+    for address in addresses.values():
+        type, name = address.split(".")
+        resources.setdefault(type, {})[name] = {}
+    return chapters(text_for({"resource": resources}, Pattern("orders/pipeline", addresses)))
+
+
+EMPTY = "Empty the dead-letter queue: `aws_sqs_queue.dead-letter-queue`"
+BATCHES = "Read the failed batches: `aws_s3_bucket.failure-bucket`"
+
+
+def test_batches_of_a_bucket_without_a_queue_are_sent_again_and_deleted() -> None:
+    chapter = chapters_with("failure-bucket")[BATCHES]
+    assert re.findall(r"^ddb-stream-lambda (.*)$", chapter, re.MULTILINE) == [
+        'redrive --bucket "$BUCKET" --dry-run',
+        'redrive --bucket "$BUCKET"',
+    ]
+    assert 'aws s3api delete-object --bucket "$BUCKET" --key "OBJECT_KEY"' in chapter
+    assert "**Lost: the batch." in chapter
+    # With a queue, its chapter does both, for the messages too.
+    assert "redrive" not in chapters_with("failure-bucket", "dead-letter-queue")[BATCHES]
+
+
+def test_message_about_an_object_is_deleted_with_the_object() -> None:
+    chapter = words_of(chapters_with("failure-bucket", "dead-letter-queue")[EMPTY])
+    assert chapter.index("aws s3api delete-object") < chapter.index("aws sqs delete-message")
+    assert "deletes each object and its message" in chapter
+    assert "This deletes no object" in chapter
+    assert "only note" not in chapter
+    assert "come from S3" in chapter
+
+
+def test_message_about_records_is_the_only_note_of_a_batch() -> None:
+    chapter = words_of(chapters_with("dead-letter-queue")[EMPTY])
+    assert "**Lost: the message, which is the only note of which batch failed.**" in chapter
+    assert "object" not in chapter
+
+
+def test_only_the_alarms_of_the_queue_turn_off_with_it() -> None:
+    assert "alarm" not in chapters_with("dead-letter-queue")[EMPTY]
+    with_bucket = chapters_with("dead-letter-queue", "failure-bucket", "alarm-iterator-age", "alarm-delivered-events")
+    assert "alarm" not in with_bucket[EMPTY]
+    chapter = chapters_with("dead-letter-queue", "alarm-errors", "alarm-queue-messages", "alarm-queue-age")[EMPTY]
+    assert re.findall(r"alarm\.alarm-([\w-]+)", chapter) == ["queue-messages", "queue-age"]
+
+
+def test_command_for_failed_batches_is_installed_from_a_file() -> None:
+    for chapter in (chapters_with("dead-letter-queue")[EMPTY], chapters_with("failure-bucket")[BATCHES]):
+        assert re.findall("^pip install .*", chapter, re.MULTILINE) == ["pip install boto3 WHEEL_FILE"]
+        assert "The developers of the stack have the command as a file, a wheel." in words_of(chapter)
+
+
 def test_alarms_of_a_pattern_have_a_chapter_with_their_states_and_meaning() -> None:
     alarms = {
         "queue": {"alarm_name": "orders-queue-age", "alarm_description": "Send the records again now."},
@@ -116,6 +177,29 @@ def test_each_queue_has_the_stream_of_its_own_pattern() -> None:
     for name in ("orders", "returns"):
         chapter = written[f"Read the dead-letter queue: `aws_sqs_queue.{name}`"]
         assert re.findall(r"aws_dynamodb_table\.\w+", chapter) == [f"aws_dynamodb_table.{name}"]
+
+
+def test_code_of_a_function_with_an_alias_is_that_of_the_version_that_the_alias_names() -> None:
+    function = {"filename": "${path.module}/assets/a.zip", "source_code_hash": "aGFzaA=="}
+    resources: dict[str, Any] = {"aws_lambda_function": {"f": function}, "aws_lambda_alias": {"live": {"name": "live"}}}
+    addresses = {"function": "aws_lambda_function.f", "alias": "aws_lambda_alias.live"}
+    written = chapters(text_for({"resource": resources}, Pattern("orders/pipeline", addresses)))
+    check = written["Check that it works"]
+    assert "aws lambda get-alias --function-name" in check
+    assert check.count('--qualifier "$VERSION"') == 3
+    assert "about the version that the alias `aws_lambda_alias.live` names" in " ".join(check.split())
+    drift = written["Find and undo changes made by hand"]
+    assert "  --publish --query CodeSha256" in drift
+    published, redeployed = drift.index("published by hand"), drift.index("aws lambda update-function-code")
+    assert published < drift.index("-out=drift.plan") < redeployed < drift.index("-out=redeploy.plan")
+
+
+def test_code_of_a_function_without_an_alias_is_the_latest() -> None:
+    resources = {"aws_lambda_function": {"f": {"filename": "a.zip"}}, "aws_lambda_alias": {"other": {"name": "live"}}}
+    text = text_for({"resource": resources}, Pattern("orders/pipeline", {"function": "aws_lambda_function.f"}))
+    assert "aws lambda update-function-code" in text
+    for words in ("the alias", "--publish", "--qualifier", "redeploy.plan"):
+        assert words not in text
 
 
 def test_backend_of_the_bundle_is_configured_and_not_chosen() -> None:

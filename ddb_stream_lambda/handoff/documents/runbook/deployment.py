@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...synthesized.configuration import Resource
 from ...synthesized.module_paths import without_module_folder
 from ...synthesized.templates import sole_expression
 from ..markdown import code, code_list, paragraph
@@ -95,13 +96,7 @@ def check(commands: Commands) -> str:
         lines = []
         words = []
         if function := pipeline.function:
-            name = commands.attribute(function, "function_name")
-            lines += [
-                f"FUNCTION={name}",
-                'aws lambda wait function-updated-v2 --function-name "$FUNCTION"',
-                'aws lambda get-function-configuration --function-name "$FUNCTION" --query State --output text',
-                'aws lambda get-function-configuration --function-name "$FUNCTION" --query CodeSha256 --output text',
-            ]
+            lines += _show_code(function, pipeline.alias, commands)
             words.append("`Active`")
             hashes = (_literal(function.arguments.get(name)) for name in ("code_sha256", "source_code_hash"))
             code_hash = next(filter(None, hashes), None)
@@ -117,6 +112,13 @@ def check(commands: Commands) -> str:
             words.append("`Enabled`")
         if lines:
             parts += [paragraph(f"For `{pipeline.path}`, these commands print {_enumerate(words)}:"), shell(*lines)]
+        if alias := pipeline.alias:
+            parts.append(
+                paragraph(
+                    f"The first two lines are about the version that the alias `{alias.address}` names. The event "
+                    "source mapping invokes this version, and not `$LATEST`."
+                )
+            )
     return chapter(
         "Check that it works",
         "The plan after an apply must show `No changes`. The command then exits with 0; with 2 if there are changes.",
@@ -200,23 +202,15 @@ def roll_back(commands: Commands) -> str:
 
 def drift(commands: Commands) -> str:
     """Return the chapter about changes that were made by hand."""
-    redeploy = []
+    redeploy: list[str] = []
+    aliases = []
     for pipeline in commands.facts.pipelines:
         function = pipeline.function
         archive = _archive(function.arguments.get("filename")) if function else ""
         if function and archive:
-            redeploy += [
-                paragraph(
-                    "Terraform does not notice when someone changes only the code of the function. To deploy the code "
-                    f"of this bundle again for `{function.address}`:"
-                ),
-                shell(
-                    f"FUNCTION={commands.attribute(function, 'function_name')}",
-                    'aws lambda update-function-code --function-name "$FUNCTION" \\',
-                    f"  --zip-file fileb://{archive} \\",
-                    "  --query CodeSha256 --output text",
-                ),
-            ]
+            redeploy += _redeploy(function, archive, pipeline.alias, commands)
+            if pipeline.alias:
+                aliases.append(pipeline.alias.address)
     return chapter(
         "Find and undo changes made by hand",
         "This shows what differs from the state, and changes nothing:",
@@ -225,10 +219,72 @@ def drift(commands: Commands) -> str:
             "To undo these changes, plan and apply this bundle. To keep them, ask the developers for a bundle with the "
             "same settings. Until then, each apply undoes them."
         ),
+        paragraph(
+            "An apply does not undo a version of a function that was published by hand. It does the opposite: the "
+            f"alias names the last published version after the apply ({code_list(aliases)}), so the code of that "
+            "version processes the stream. If the plan changes `function_version` of an alias, do not apply it. Deploy "
+            "the code of this bundle again, with the commands at the end of this chapter."
+        )
+        if aliases
+        else "",
         shell(commands.plan("drift"), commands.apply("drift")),
         steps_lost("the changes that were made by hand."),
         *redeploy,
     )
+
+
+def _show_code(function: Resource, alias: Resource | None, commands: Commands) -> list[str]:
+    """Return the commands that print the state of the code that is in use, and its checksum."""
+    name = f"FUNCTION={commands.attribute(function, 'function_name')}"
+    show = 'aws lambda get-function-configuration --function-name "$FUNCTION"'
+    if alias is None:
+        return [
+            name,
+            'aws lambda wait function-updated-v2 --function-name "$FUNCTION"',
+            f"{show} --query State --output text",
+            f"{show} --query CodeSha256 --output text",
+        ]
+    return [
+        name,
+        f"ALIAS={commands.attribute(alias, 'name')}",
+        'VERSION=$(aws lambda get-alias --function-name "$FUNCTION" --name "$ALIAS" \\',
+        "  --query FunctionVersion --output text)",
+        'aws lambda wait published-version-active --function-name "$FUNCTION" --qualifier "$VERSION"',
+        f'{show} --qualifier "$VERSION" --query State --output text',
+        f'{show} --qualifier "$VERSION" --query CodeSha256 --output text',
+    ]
+
+
+def _redeploy(function: Resource, archive: str, alias: Resource | None, commands: Commands) -> list[str]:
+    """Return the paragraphs about deploying the code of this bundle again after a change by hand."""
+    publish = "" if alias is None else "--publish "
+    parts = [
+        paragraph(
+            "Terraform does not notice when someone changes only the code of the function. To deploy the code "
+            f"of this bundle again for `{function.address}`:"
+        ),
+        shell(
+            f"FUNCTION={commands.attribute(function, 'function_name')}",
+            'aws lambda update-function-code --function-name "$FUNCTION" \\',
+            f"  --zip-file fileb://{archive} \\",
+            f"  {publish}--query CodeSha256 --output text",
+        ),
+    ]
+    if alias is not None:
+        parts += [
+            paragraph(
+                "`--publish` makes this code the last published version of the function. The alias "
+                f"`{alias.address}` follows only with an apply, and until then the event source mapping invokes the "
+                "version from before. Plan and apply:"
+            ),
+            shell(commands.plan("redeploy"), commands.apply("redeploy")),
+            paragraph(
+                "The plan changes `function_version` of the alias, and undoes other changes that were made by hand. "
+                "If it shows `No changes`, the alias names this code already, because Lambda publishes no second "
+                "version of the same code. Then do the chapter Check that it works."
+            ),
+        ]
+    return parts
 
 
 def _region(commands: Commands) -> str:

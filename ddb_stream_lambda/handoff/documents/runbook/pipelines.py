@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from ...facts.pipelines import Pipeline
 from ...synthesized.configuration import Resource
-from ..markdown import paragraph
+from ..markdown import code_list, paragraph
 from .commands import Commands, chapter, file_block, shell, steps_lost
+
+# The ways to process records again without Python.
+CHANGE_ITEMS = "You can change an attribute of each item in the table, which adds a new record to the stream."
+# The package is on no package index that the operations team could use.
+WHEEL = (
+    "The developers of the stack have the command as a file, a wheel. `WHEEL_FILE` is the path of this file. "
+    "`--dry-run` only shows what the command would send:"
+)
+DELETE_MESSAGE = 'aws sqs delete-message --queue-url "$QUEUE" --receipt-handle "RECEIPT_HANDLE"'
 
 
 def pipeline_chapters(commands: Commands) -> list[str]:
@@ -19,9 +28,9 @@ def pipeline_chapters(commands: Commands) -> list[str]:
                 chapters.append(_read_notifications(pipeline.queue, commands))
             else:
                 chapters.append(_read_queue(pipeline.queue, pipeline.stream_arn, commands))
-            chapters.append(_empty_queue(pipeline.queue, commands))
+            chapters.append(_empty_queue(pipeline.queue, pipeline, commands))
         if pipeline.bucket:
-            chapters.append(_read_bucket(pipeline.bucket, commands))
+            chapters.append(_read_bucket(pipeline.bucket, commands, has_queue=pipeline.queue is not None))
         if pipeline.mapping:
             chapters.append(_pause(pipeline.mapping, commands))
         if pipeline.state_machine:
@@ -102,17 +111,32 @@ def _receive_messages(queue: Resource, commands: Commands) -> list[str]:
     ]
 
 
-def _read_bucket(bucket: Resource, commands: Commands) -> str:
+def _read_bucket(bucket: Resource, commands: Commands, *, has_queue: bool) -> str:
+    name = f"BUCKET={commands.attribute(bucket, 'id')}"
+    send_again = [
+        "To send the batches again, first correct the cause of the failure. Otherwise, the same records fail again.",
+        paragraph(
+            "A machine with Python can run a command that sends the records of the objects as Lambda does, and deletes "
+            f"each object whose records are done. {WHEEL}"
+        ),
+        _redrive(name, '--bucket "$BUCKET"'),
+        paragraph(
+            f"Without Python, process the records of each object again. {CHANGE_ITEMS} Or you can invoke the function "
+            "with the event in `payload`, if the items have not changed since. Then delete the object:"
+        ),
+        shell(name, 'aws s3api delete-object --bucket "$BUCKET" --key "OBJECT_KEY"'),
+        _object_lost(),
+    ]
     return chapter(
         f"Read the failed batches: `{bucket.address}`",
         "This lists the batches that could not be processed. The keys have the mapping, the shard and the time:",
         shell(
-            f"BUCKET={commands.attribute(bucket, 'id')}",
+            name,
             'aws s3api list-objects-v2 --bucket "$BUCKET" --prefix aws/lambda/ --query Contents[].Key --output text',
         ),
         "This shows one of them. Use a key of the list for the word in capital letters:",
         shell(
-            f"BUCKET={commands.attribute(bucket, 'id')}",
+            name,
             'aws s3api get-object --bucket "$BUCKET" --key OBJECT_KEY batch.json',
             "cat batch.json",
         ),
@@ -121,49 +145,90 @@ def _read_bucket(bucket: Resource, commands: Commands) -> str:
             "`requestContext` has the reason of the failure. `DDBStreamBatchInfo` has the shard, the sequence numbers "
             "and the batch size."
         ),
+        *([] if has_queue else send_again),
     )
 
 
-def _empty_queue(queue: Resource, commands: Commands) -> str:
+def _empty_queue(queue: Resource, pipeline: Pipeline, commands: Commands) -> str:
+    name = f"QUEUE={commands.attribute(queue, 'url')}"
+    bucket = pipeline.bucket
+    alarms = code_list(alarm.address for alarm in pipeline.queue_alarms)
     return chapter(
         f"Empty the dead-letter queue: `{queue.address}`",
         "1. Correct the cause of the failure. Otherwise, the same records fail again.",
-        paragraph(
-            "2. Process the records of each message again. SQS cannot move the messages back "
-            "(`start-message-move-task`), since they come from a stream. You can change an attribute of each item in "
-            "the table, which adds a new record to the stream. Or you can invoke the function with the records, if the "
-            "items have not changed since."
-        ),
-        paragraph(
-            "A machine with Python has a command for this step and the next one. It finds the records, sends them as "
-            "Lambda does, and deletes each message whose records are done. `--dry-run` only shows what it would send:"
-        ),
-        _redrive(queue, commands),
-        "3. Delete the message:",
-        shell(
-            f"QUEUE={commands.attribute(queue, 'url')}",
-            'aws sqs delete-message --queue-url "$QUEUE" --receipt-handle "RECEIPT_HANDLE"',
-        ),
-        steps_lost("the message, which is the only note of which batch failed."),
+        *(_process_objects(name, bucket, commands) if bucket else _process_messages(name)),
         "If you do not need any of the messages, delete all of them. SQS allows this once in 60 seconds:",
-        shell(
-            f"QUEUE={commands.attribute(queue, 'url')}",
-            'aws sqs purge-queue --queue-url "$QUEUE"',
-        ),
+        shell(name, 'aws sqs purge-queue --queue-url "$QUEUE"'),
         steps_lost("all messages of the queue, those that arrive meanwhile included."),
-        "When the queue is empty, an alarm on the queue returns to the state `OK`.",
+        "This deletes no object: the batches stay in the bucket." if bucket else "",
+        paragraph(f"When the queue is empty, its alarms return to the state `OK`: {alarms}.") if alarms else "",
     )
 
 
-def _redrive(queue: Resource, commands: Commands) -> str:
-    """Return the commands that need Python. They are no `shell` block, because an operator does not need them."""
+def _process_messages(name: str) -> list[str]:
+    """Return the steps for messages that are the only note of a failed batch."""
+    return [
+        paragraph(
+            "2. Process the records of each message again. SQS cannot move the messages back "
+            f"(`start-message-move-task`), since they come from a stream. {CHANGE_ITEMS} Or you can invoke the "
+            "function with the records, if the items have not changed since."
+        ),
+        paragraph(
+            "A machine with Python can run a command for this step and the next one. It finds the records, sends them "
+            f"as Lambda does, and deletes each message whose records are done. {WHEEL}"
+        ),
+        _redrive(name, '--queue "$QUEUE"'),
+        "3. Delete the message:",
+        shell(name, DELETE_MESSAGE),
+        steps_lost("the message, which is the only note of which batch failed."),
+    ]
+
+
+def _process_objects(name: str, bucket: Resource, commands: Commands) -> list[str]:
+    """Return the steps for messages that name an object with the batch."""
+    return [
+        paragraph(
+            "2. Process the records of each object again that a message names. SQS cannot move the messages back "
+            f"(`start-message-move-task`), since they come from S3. {CHANGE_ITEMS} Or you can invoke the function with "
+            "the event in `payload` of the object, if the items have not changed since."
+        ),
+        paragraph(
+            "A machine with Python can run a command for this step and the next one. It reads the objects, sends their "
+            "records as Lambda does, and deletes each object and its message when the records are done. "
+            f"{WHEEL}"
+        ),
+        _redrive(name, '--queue "$QUEUE"'),
+        "3. Delete the object and its message. Without the first command, the object stays in the bucket:",
+        shell(
+            f"BUCKET={commands.attribute(bucket, 'id')}",
+            'aws s3api delete-object --bucket "$BUCKET" --key "OBJECT_KEY"',
+            name,
+            DELETE_MESSAGE,
+        ),
+        _object_lost(),
+    ]
+
+
+def _object_lost() -> str:
+    return steps_lost(
+        "the batch. The bucket has versions, so S3 keeps the content of the deleted object as an earlier version."
+    )
+
+
+def _redrive(variable: str, source: str) -> str:
+    """Return the commands that need Python. They are no `shell` block, because an operator does not need them.
+
+    Args:
+        variable: the line that sets the variable in the source.
+        source: the option that names where the failed batches are.
+    """
     return "\n".join(
         [
             "```text",
-            "pip install 'ddb-stream-lambda[operations]'",
-            f"QUEUE={commands.attribute(queue, 'url')}",
-            'ddb-stream-lambda redrive --queue "$QUEUE" --dry-run',
-            'ddb-stream-lambda redrive --queue "$QUEUE"',
+            "pip install boto3 WHEEL_FILE",
+            variable,
+            f"ddb-stream-lambda redrive {source} --dry-run",
+            f"ddb-stream-lambda redrive {source}",
             "```",
         ]
     )
@@ -201,6 +266,8 @@ def _backfill(machine: Resource, worker: Resource | None, commands: Commands) ->
     variables = _variables(worker)
     bucket, prefix = variables.get("EXPORT_BUCKET", ""), variables.get("EXPORT_PREFIX", "")
     target = f"--s3-bucket {commands.value(bucket)}" + (f" --s3-prefix {commands.value(prefix)}" if prefix else "")
+    results = "/".join(commands.value(variables.get(name, "")) for name in ("RESULT_BUCKET", "RESULT_PREFIX"))
+    refused = f"REFUSED=s3://{results}/EXECUTION_NAME/refused/"
     folder = f"s3://{commands.value(bucket)}/" + (f"{commands.value(prefix)}/" if prefix else "")
     return chapter(
         f"Backfill: `{machine.address}`",
@@ -236,9 +303,21 @@ def _backfill(machine: Resource, worker: Resource | None, commands: Commands) ->
         ),
         paragraph(
             "If the status is `FAILED`, `cause` has the reason and the fix. `FilesFailed` names the list of the failed "
-            "files, and `RecordsRefused` names the folder of the records that the function refused. Remove the cause. "
-            "Then continue the execution, which is possible for 14 days. Files that are done are not sent again:"
+            "files, and `RecordsRefused` names the folder of the records that the function refused. Remove the cause."
         ),
+        paragraph(
+            "After `RecordsRefused`, also send the records in this folder, or delete them. Otherwise, the execution "
+            "fails again. `EXECUTION_NAME` is the last part of the execution's ARN. A machine with Python can run a "
+            f"command that sends the records, and deletes each object whose records are done. {WHEEL}"
+        ),
+        _redrive(refused, '--bucket "$REFUSED"'),
+        "Without Python, delete the records:",
+        shell(refused, 'aws s3 rm "$REFUSED" --recursive'),
+        steps_lost(
+            "the records that the function refused. The table does not change. To process one of its items, change an "
+            "attribute of the item, which adds a new record to the stream."
+        ),
+        "Then continue the execution, which is possible for 14 days. Files that are done are not sent again:",
         shell('aws stepfunctions redrive-execution --execution-arn "EXECUTION_ARN"'),
         "This stops an execution. `redrive-execution` continues it:",
         shell('aws stepfunctions stop-execution --execution-arn "EXECUTION_ARN"'),
