@@ -40,11 +40,10 @@ def test_file_that_is_not_a_journal_is_refused_and_not_changed(tmp_path: Path, c
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
-@pytest.mark.parametrize("name", ["/dev/null", "pipe"])
-def test_device_or_pipe_is_refused_and_keeps_its_permissions(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-    if name == "pipe":
-        os.mkfifo(path)
+def test_pipe_is_refused_and_keeps_its_permissions(tmp_path: Path) -> None:
+    """As a device is. A test of a device would destroy it if it failed."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path, 0o644)
     before = path.stat().st_mode
     with pytest.raises(UsageError, match="it is not a regular file; give --journal FILE"):
         Journal(path)
