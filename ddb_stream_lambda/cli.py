@@ -18,6 +18,7 @@ from typing import Any, Never
 from .handoff import command as handoff
 from .handoff.errors import UsageError
 from .operations.backfilling import command as backfill
+from .operations.errors import ExitCode, OperationError
 from .operations.redriving import command as redrive
 
 PROGRAM = "ddb-stream-lambda"
@@ -34,6 +35,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:  # before or after the part of a command that handles it, such as during its imports
+        print(f"{PROGRAM}: interrupted", file=sys.stderr)
+        return int(ExitCode.INTERRUPTED)
+    except OperationError as error:  # the result could not be printed
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return int(error.exit_code)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         version = package_version()
     except metadata.PackageNotFoundError:

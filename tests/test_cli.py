@@ -107,3 +107,21 @@ def test_module_runs_the_program() -> None:
 def test_boto3_is_not_imported_until_a_command_needs_it() -> None:
     program = "import sys, ddb_stream_lambda.cli as cli; cli.build_parser('1'); sys.exit('boto3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [("redrive", "--queue", "a"), ("backfill", "orders")])
+def test_interruption_outside_of_a_run_is_one_line_and_its_exit_code(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as while a command imports boto3."""
+
+    class Interruption:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name.endswith(".running"):
+                raise KeyboardInterrupt
+
+    for module in ("redriving", "backfilling"):
+        monkeypatch.delitem(sys.modules, f"ddb_stream_lambda.operations.{module}.running", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interruption(), *sys.meta_path])
+    assert cli.main(arguments) == 130
+    assert capsys.readouterr().err == "ddb-stream-lambda: interrupted\n"

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ddb_stream_lambda import cli
 from ddb_stream_lambda.operations.redriving import running
+from ddb_stream_lambda.operations.redriving.sinks import CountingSink, FileSink
 
 from .fakes import (
     FIRST,
@@ -241,6 +242,80 @@ def test_export_writes_a_new_file_and_replaces_none(
     assert account.sent == []
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (".", "is a folder; give the name of a new file"),
+        ("/", "is a folder; give the name of a new file"),
+        ("file/x", "cannot be written: Not a directory"),
+        ("x" * 300, "cannot be written: File name too long"),
+        ("link", "the file exists"),
+    ],
+)
+def test_export_to_a_name_that_no_file_can_get_is_an_error_of_usage(
+    account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, text: str
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "link").symlink_to("nothing")
+    assert redrive("--queue", "dlq", "--export", str(tmp_path / name)) == 2
+    assert text in capsys.readouterr().err
+    assert (tmp_path / "file").read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link"]
+
+
+def test_export_changes_no_file_of_a_similar_name(account: Account, tmp_path: Path) -> None:
+    partial = tmp_path / "records.jsonl.partial"
+    partial.write_text("mine")
+    file = tmp_path / "records.jsonl"
+    assert redrive("--queue", "dlq", "--export", str(file)) == 0
+    assert partial.read_text() == "mine"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert sorted(tmp_path.iterdir()) == [file, partial]
+
+
+def test_file_that_another_export_wrote_meanwhile_is_not_replaced(
+    account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "records.jsonl"
+    monkeypatch.setattr(running, "FileSink", lambda _: file.write_text("mine") and CountingSink())
+    assert redrive("--queue", "dlq", "--export", str(file)) == 2
+    assert "the file exists" in capsys.readouterr().err
+    assert file.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_export_without_hard_links(account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", fail)
+    file = tmp_path / "records.jsonl"
+    assert redrive("--queue", "dlq", "--export", str(file)) == 0
+    assert len(file.read_text().splitlines()) == 2
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_interrupted_export_leaves_no_file_and_the_same_command_runs_again(
+    account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.clients["sqs"].messages["1"] = about(2, 2)
+    file = tmp_path / "records.jsonl"
+
+    class InterruptedSink(FileSink):
+        def send(self, *arguments: Any) -> Any:
+            outcome = super().send(*arguments)
+            signal.raise_signal(signal.SIGINT)
+            return outcome
+
+    with monkeypatch.context() as patches:
+        patches.setattr(running, "FileSink", InterruptedSink)
+        assert redrive("--queue", "dlq", "--export", str(file)) == 130
+    assert f"--export {file}: not written, because the run was interrupted" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+    assert redrive("--queue", "dlq", "--export", str(file)) == 0
+    assert len(file.read_text().splitlines()) == 4
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signal_ends_the_run_after_the_batch(account: Account, number: int, capsys: pytest.CaptureFixture[str]) -> None:
     body = json.dumps(message_about(FIRST, FIRST + 4, size=5))
@@ -281,6 +356,16 @@ def test_signal_ends_the_run_after_the_batch(account: Account, number: int, caps
         (["--queue", "a", "--bucket", "b"], "not allowed with argument"),
         (["--queue", "a", "--limit", "0"], "'0' must be a whole number of at least 1"),
         (["--queue", "a", "--since", "yesterday"], "'yesterday' must be a time such as"),
+        (["--queue", "a", "--since", f"{9**30}d"], "must be a time such as"),
+        (["--queue", "a", "--since", "9" * 5000 + "d"], "must be a time such as"),
+        (["--queue", "a", "--since", "9999999999m"], "must be a time such as"),
+        (["--queue", ""], "argument --queue: '' must not be empty"),
+        (["--queue", " "], "argument --queue: ' ' must not be empty"),
+        *(
+            (["--queue", "a", option, ""], f"argument {option}: '' must not be empty")
+            for option in ("--to", "--export", "--journal", "--region", "--profile", "--endpoint-url")
+        ),
+        *(([option, ""], "must not be empty") for option in ("--bucket", "--records", "--mapping", "--function")),
         (["--queue", "a", "--dry-run", "--export", "f"], "not allowed with argument"),
     ],
 )

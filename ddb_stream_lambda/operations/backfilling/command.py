@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..options import add_account_options
+from ..options import add_account_options, file_path, non_empty
 from .units import Location
 
 if TYPE_CHECKING:
@@ -58,10 +57,12 @@ def add_command(commands: Subcommands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
-    parser.add_argument("table", metavar="TABLE", help="name or ARN of the table")
+    parser.add_argument("table", type=non_empty, metavar="TABLE", help="name or ARN of the table")
     target = parser.add_argument_group("function")
-    target.add_argument("--mapping", metavar="UUID", help="event source mapping, if the table's stream has several")
-    target.add_argument("--to", metavar="FUNCTION", help="function to invoke instead of the mapping's")
+    target.add_argument(
+        "--mapping", type=non_empty, metavar="UUID", help="event source mapping, if the table's stream has several"
+    )
+    target.add_argument("--to", type=non_empty, metavar="FUNCTION", help="function to invoke instead of the mapping's")
     target.add_argument(
         "--allow-disabled-mapping",
         action="store_true",
@@ -112,11 +113,13 @@ def add_command(commands: Subcommands) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only show what would be sent, and what it costs")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     files = parser.add_argument_group("files")
-    files.add_argument("--checkpoint", type=Path, metavar="FILE", help="checkpoint file (default: backfill-TABLE.json)")
+    files.add_argument(
+        "--checkpoint", type=file_path, metavar="FILE", help="checkpoint file (default: backfill-TABLE.json)"
+    )
     files.add_argument("--restart", action="store_true", help="begin again, and replace the checkpoint file")
     files.add_argument(
         "--failed",
-        type=Path,
+        type=file_path,
         metavar="FILE",
         help="file for records that the function refuses (default: next to the checkpoint, with the time of the run)",
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ..interruptions import InterruptedRunError
 from .state import State
 from .units import Checkpoint, Unit
 from .worker import Budget, Failure, Worker
@@ -56,7 +57,8 @@ def run_units(
         worker: sends one unit.
         workers: the number of threads.
         budget: what the threads may do together.
-        stop: set to end the run after the batches that are being sent. An error sets it as well.
+        stop: set to end the run after the batches that are being sent. An error sets it as well. A thread that waits
+            raises `InterruptedRunError` then, so that no batch is repeated without a pause or counted as failed.
         on_progress: called after each batch.
 
     Returns:
@@ -81,6 +83,8 @@ def run_units(
                 if error is not None:
                     with lock:
                         errors.units.append(error)
+        except InterruptedRunError:  # it waited, and its batch was not done: the next run sends it again
+            stop.set()
         except BaseException as error:  # raised again in the thread of the caller
             with lock:
                 errors.raised = errors.raised or error

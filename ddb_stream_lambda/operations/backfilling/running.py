@@ -17,8 +17,9 @@ from typing import Any
 
 from ..aws import Connection
 from ..errors import ExitCode, OperationError, UsageError
-from ..interruptions import stopping_at_signals
+from ..interruptions import InterruptedRunError, Signals, stopping_at_signals
 from ..invoking import Invoker
+from ..options import account_arguments
 from ..output import print_result
 from ..progress import Progress, duration
 from .capacity import Pace
@@ -37,10 +38,6 @@ SECONDS_PER_INVOCATION = 1
 # A read unit reads 4 KiB, twice as much if the read is eventually consistent.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 BYTES_PER_UNIT = {True: 4096, False: 8192}
-
-
-class InterruptedRunError(Exception):
-    """A signal ended the run."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +75,8 @@ def run_command(options: argparse.Namespace) -> int:
     progress = Progress("items")
     result: dict[str, Any] = {"command": "backfill", "table": options.table}
     try:
-        with stopping_at_signals(stop, progress.note):
-            code = Backfill(options, stop, progress, result).run()
+        with stopping_at_signals(stop, progress.note) as signals:
+            code = Backfill(options, stop, signals, progress, result).run()
     except OperationError as error:
         code = error.exit_code
         result["error"] = str(error)
@@ -100,10 +97,16 @@ class Backfill:
     """One call of the command."""
 
     def __init__(
-        self, options: argparse.Namespace, stop: threading.Event, progress: Progress, result: dict[str, Any]
+        self,
+        options: argparse.Namespace,
+        stop: threading.Event,
+        signals: Signals,
+        progress: Progress,
+        result: dict[str, Any],
     ) -> None:
         self._options = options
         self._stop = stop
+        self._signals = signals
         self._progress = progress
         self._result = result
         connection = Connection(region=options.region, profile=options.profile, endpoint_url=options.endpoint_url)
@@ -212,11 +215,14 @@ class Backfill:
                 "checkpoint": str(path),
                 "failed_records": str(state.failures_path) if state.failed else None,
             }
-        return self._finish(state, errors, path, source.count)
+        return self._finish(target, state, errors, path, source.count)
 
-    def _finish(self, state: State, errors: list[str], path: Path, count: int) -> ExitCode:
+    def _finish(self, target: Target, state: State, errors: list[str], path: Path, count: int) -> ExitCode:
         self._progress.finish()
         complete = state.complete_units == count
+        if complete:
+            state.delete()
+            self._result["checkpoint"] = None
         print_line = self._progress.note if self._options.json else print_result
         print_line(
             f"{state.done:,} items are done, {state.failed:,} failed; {state.complete_units:,} of {count:,} units"
@@ -224,25 +230,39 @@ class Backfill:
         if state.failed:
             print_line(
                 f"the failed records are in {state.failures_path}; correct the function, and send them with: "
-                f"ddb-stream-lambda redrive --records {shlex.quote(str(state.failures_path))}"
+                f"{shlex.join(self._redrive_command(target, state))}"
             )
         if errors:
             self._result["errors"] = errors
+        if self._signals.received and not complete:
+            raise InterruptedRunError
+        if errors:
             shown = "; ".join(errors[:5])
             raise OperationError(
                 f"{len(errors)} units are not complete: {shown}", "remove the cause, and run the command again to go on"
             )
-        if complete:
-            state.delete()
-            self._result["checkpoint"] = None
-            return ExitCode.FAILED if state.failed else ExitCode.DONE
-        if self._stop.is_set():
-            raise InterruptedRunError
-        print_line(f"ended at --limit; run the command again to go on from {path}")
+        if not complete:
+            print_line(f"ended at --limit; run the command again to go on from {path}")
         return ExitCode.FAILED if state.failed else ExitCode.DONE
 
-    def _wait(self, seconds: float) -> bool:
-        return self._stop.wait(seconds)
+    def _redrive_command(self, target: Target, state: State) -> list[str]:
+        """Return the command that sends the failed records to the same function."""
+        options = self._options
+        arguments = ["ddb-stream-lambda", "redrive", "--records", str(state.failures_path)]
+        if options.to or options.mapping:
+            arguments += ["--to", target.function]
+        if options.no_filter:
+            arguments += ["--no-filter"]
+        return arguments + account_arguments(options)
+
+    def _wait(self, seconds: float) -> None:
+        """Wait.
+
+        Raises:
+            InterruptedRunError: if the run ends meanwhile.
+        """
+        if self._stop.wait(seconds):
+            raise InterruptedRunError
 
     def _source(self, target: Target, state: State) -> tuple[Source, int]:
         """Return the units, and the number of all items as far as it is known."""
@@ -285,7 +305,7 @@ class Backfill:
         location = wait_for_export(
             self._dynamodb,
             arn,
-            wait=self._wait,
+            wait=self._stop.wait,
         )
         if location is None:
             raise InterruptedRunError

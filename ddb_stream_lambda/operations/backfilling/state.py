@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import stat
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from ..errors import OperationError, UsageError
+from ..locking import LockFile
 from .numbering import Run
 from .units import Checkpoint
 from .worker import Failure
@@ -67,6 +70,7 @@ class State:
         self._checkpoints: dict[int, Checkpoint] = {}
         self._done = self._failed = 0
         self._lock = threading.Lock()
+        self._files = contextlib.ExitStack()
 
     @classmethod
     def open(
@@ -82,38 +86,74 @@ class State:
             restart: whether a file is replaced.
 
         Raises:
-            UsageError: if the file belongs to something else.
+            UsageError: if the file belongs to something else, another run uses it, or a file cannot be written.
         """
         state = cls(path, identity, run, failures)
-        if restart:
-            return state
+        with contextlib.ExitStack() as on_error:
+            on_error.callback(state.close)
+            state._lock_files()
+            if not restart:
+                state._read()
+            on_error.pop_all()
+        return state
+
+    def _lock_files(self) -> None:
+        """Lock the checkpoint for this run, and check that both files can be written."""
+        path, failures = self._path, self._given_failures_path
         try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return state
+            if not _is_file_or_absent(path):
+                raise UsageError(f"--checkpoint {path}: is not a file", "give --checkpoint another file")
+            lock = LockFile(self._lock_path)
+        except BlockingIOError:
+            raise UsageError(
+                f"--checkpoint {path}: another run of backfill on this machine uses it",
+                "wait for it to end, or give --checkpoint another file",
+            ) from None
         except OSError as error:
-            raise UsageError(f"{path}: {error.strerror}", "give --checkpoint another file") from None
+            raise UsageError(
+                f"--checkpoint {path}: cannot be written: {error.strerror}", "give --checkpoint another file"
+            ) from None
+        self._files.callback(lock.release)
+        if failures is None:
+            return
         try:
-            data = json.loads(text)
+            own = {file.resolve() for file in (path, self._temporary_path, self._lock_path)}
+            if not _is_file_or_absent(failures) or failures.resolve() in own:
+                raise UsageError(f"--failed {failures}: is not a file for records", "give --failed another file")
+            is_new = not failures.exists()
+            failures.open("a", encoding="utf-8").close()
+            if is_new:  # it is created again when there is something to write
+                failures.unlink()
+        except OSError as error:
+            raise UsageError(
+                f"--failed {failures}: cannot be written: {error.strerror}", "give --failed another file"
+            ) from None
+
+    def _read(self) -> None:
+        """Read the file, if there is one."""
+        path = self._path
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
             if data["format"] != FORMAT:
                 raise ValueError("unknown format")
             known = dict(data["identity"])
-            state._load(data)
-        except (KeyError, TypeError, ValueError) as error:
+            self._load(data)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise UsageError(f"{path}: {error.strerror}", "give --checkpoint another file") from None
+        except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError) as error:
             raise UsageError(
                 f"{path}: is not a checkpoint of this command ({error})",
                 "give --checkpoint another file, or --restart to replace this one",
             ) from None
-        different = [name for name in {**known, **state._identity} if known.get(name) != state._identity.get(name)]
+        different = [name for name in {**known, **self._identity} if known.get(name) != self._identity.get(name)]
         if different:
-            listed = ", ".join(
-                f"its {name} is {known.get(name)}, not {state._identity.get(name)}" for name in different
-            )
+            listed = ", ".join(f"its {name} is {known.get(name)}, not {self._identity.get(name)}" for name in different)
             raise UsageError(
                 f"{path}: is the checkpoint of another backfill: {listed}",
                 "give --checkpoint another file, or --restart to forget that backfill",
             )
-        return state
 
     def _load(self, data: Mapping[str, Any]) -> None:
         self.is_resumed = True
@@ -122,6 +162,10 @@ class State:
         self._complete = Ranges(data["complete"])
         self._checkpoints = {int(unit): Checkpoint.from_json(value) for unit, value in data["units"].items()}
         self._done, self._failed = int(data["done"]), int(data["failed"])
+        numbers = [number for item in data["complete"] for number in item]
+        numbers += [number for item in self._checkpoints.values() for number in (item.done, item.failed)]
+        if not all(type(number) is int for number in numbers):
+            raise TypeError("a number is missing")
 
     @property
     def failures_path(self) -> Path:
@@ -187,13 +231,19 @@ class State:
             self._temporary_path.unlink(missing_ok=True)  # a process that was killed may have left it
 
     def close(self) -> None:
-        """Close the file of failures."""
-        if self._failures is not None:
-            self._failures.close()
+        """Close the file of failures, and end the lock of the checkpoint."""
+        # Each line was written to disk, or its error was reported.
+        with self._files, contextlib.suppress(OSError):
+            if self._failures is not None:
+                self._failures.close()
 
     @property
     def _temporary_path(self) -> Path:
         return self._path.with_name(f"{self._path.name}.tmp")
+
+    @property
+    def _lock_path(self) -> Path:
+        return self._path.with_name(f"{self._path.name}.lock")
 
     def _keep_failures(self, failures: Sequence[Failure]) -> None:
         if not failures:
@@ -228,3 +278,15 @@ class State:
             temporary.replace(self._path)
         except OSError as error:
             raise OperationError(f"{self._path}: {error.strerror}", "make space, or give --checkpoint") from None
+
+
+def _is_file_or_absent(path: Path) -> bool:
+    """Return whether nothing has a path, or a regular file, which can be replaced.
+
+    Raises:
+        OSError: if the path cannot be looked up.
+    """
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return True

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from ..options import add_account_options
+from ..options import add_account_options, file_path, non_empty
 
 SUMMARY = "send the records of failed batches to the function again"
 DESCRIPTION = """\
@@ -71,17 +70,22 @@ def add_command(commands: Any) -> None:
     source = parser.add_argument_group("where the failed batches are (exactly one)").add_mutually_exclusive_group(
         required=True
     )
-    source.add_argument("--queue", metavar="QUEUE", help="name, URL or ARN of the queue")
-    source.add_argument("--bucket", metavar="BUCKET", help="name of the bucket, or s3://BUCKET/PREFIX")
+    source.add_argument("--queue", type=non_empty, metavar="QUEUE", help="name, URL or ARN of the queue")
+    source.add_argument("--bucket", type=non_empty, metavar="BUCKET", help="name of the bucket, or s3://BUCKET/PREFIX")
     source.add_argument(
         "--records",
         metavar="FILE",
-        type=Path,
+        type=file_path,
         help="file of records (JSON Lines), as --export and the backfill write it; it is not changed",
     )
-    source.add_argument("--mapping", metavar="UUID", help="the event source mapping; only its batches are sent")
     source.add_argument(
-        "--function", metavar="FUNCTION", help="name or ARN of the function, if one mapping invokes it from a stream"
+        "--mapping", type=non_empty, metavar="UUID", help="the event source mapping; only its batches are sent"
+    )
+    source.add_argument(
+        "--function",
+        type=non_empty,
+        metavar="FUNCTION",
+        help="name or ARN of the function, if one mapping invokes it from a stream",
     )
     choice = parser.add_argument_group("what is sent, and where to")
     choice.add_argument(
@@ -91,7 +95,9 @@ def add_command(commands: Any) -> None:
         help="only batches that failed since this time: ISO 8601, or an age such as 30m, 6h, 2d",
     )
     choice.add_argument("--limit", metavar="N", type=_count, help="stop before a batch that would exceed N records")
-    choice.add_argument("--to", metavar="FUNCTION", help="send to this function instead of the one that failed")
+    choice.add_argument(
+        "--to", type=non_empty, metavar="FUNCTION", help="send to this function instead of the one that failed"
+    )
     choice.add_argument(
         "--no-filter", action="store_true", help="send all records of a range, also those that the mapping filters out"
     )
@@ -115,7 +121,7 @@ def add_command(commands: Any) -> None:
     modes.add_argument(
         "--export",
         metavar="FILE",
-        type=Path,
+        type=file_path,
         help="write the records to a new file (JSON Lines) instead of sending them",
     )
     output = parser.add_argument_group("output")
@@ -123,7 +129,7 @@ def add_command(commands: Any) -> None:
     output.add_argument("--json", action="store_true", help="print the result as JSON")
     output.add_argument("--quiet", action="store_true", help="do not print the progress")
     output.add_argument(
-        "--journal", metavar="FILE", type=Path, help="where to record what is done (default: in ~/.local/state)"
+        "--journal", metavar="FILE", type=file_path, help="where to record what is done (default: in ~/.local/state)"
     )
     add_account_options(parser)
 
@@ -140,6 +146,8 @@ def parse_time(text: str, now: datetime) -> datetime:
 
     Raises:
         ValueError: if the text is something else.
+        OverflowError: if the age is too large.
+        OSError: if the age is too large.
     """
     units = {"m": 60, "h": 3600, "d": 86400}
     if text and text[-1] in units and text[:-1].isdecimal():
@@ -157,6 +165,6 @@ def _count(text: str) -> int:
 def _time(text: str) -> datetime:
     try:
         return parse_time(text, datetime.now(UTC))
-    except ValueError:
+    except (ValueError, OverflowError, OSError):  # an age can also be too large for the clock of the system
         message = f"{text!r} must be a time such as 2026-01-31T12:00:00Z, or an age such as 30m, 6h or 2d"
         raise argparse.ArgumentTypeError(message) from None

@@ -9,14 +9,17 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from ..errors import UsageError
+from ..errors import OperationError, UsageError
+from ..locking import open_private, try_lock
 
 # Failed batches leave a queue after 14 days at most, and a failure bucket after 90 days by default.
 MAX_AGE_SECONDS = 120 * 86400
+# The starts of the lines, by which a line is known that was cut off.
+STARTS = tuple(f'{{"{name}": ' for name in ("done", "complete", "gone", "held", "released"))
 
 
 def default_folder() -> Path:
@@ -43,12 +46,14 @@ class Journal:
         path: the file; created with its folder if it does not exist.
 
     Raises:
-        UsageError: if another run has it open, or the file cannot be written.
+        UsageError: if another run has it open, the file cannot be written, or it is not a journal. Such a file is not
+            changed.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
+        self._is_broken = False
         # Identity of a batch -> sequence number up to which its records are done, and the time of the line.
         self._through: dict[str, tuple[int, float]] = {}
         self._complete: set[str] = set()
@@ -56,17 +61,21 @@ class Journal:
         self.receipts: list[str] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("a+", encoding="utf-8")
-            path.chmod(0o600)
+            self._file = open_private(path)
         except OSError as error:
             raise UsageError(f"cannot write the journal {path}: {error.strerror}", "give --journal FILE") from None
-        if not _try_lock(self._file):
+        if not try_lock(self._file):
             self._file.close()
             raise UsageError(
                 f"another run of redrive on this machine has the journal {path} open",
                 "wait for it to end, or run the command on another source",
             )
-        self._load()
+        try:
+            self._load()
+            path.chmod(0o600)
+        except BaseException:
+            self._file.close()
+            raise
 
     def through(self, identity: str) -> int:
         """Return the sequence number up to which a batch is done; -1 if nothing is done."""
@@ -114,31 +123,48 @@ class Journal:
         self.forget([identity for identity in known if identity.startswith(prefix)])
 
     def close(self) -> None:
-        """Keep only the batches that are done in part, and close the file. Remove it if there are none."""
+        """Keep only the batches that are done in part, and close the file. Remove it if there are none.
+
+        Raises:
+            OperationError: if the file cannot be written.
+        """
         with self._lock:
+            if self._is_broken:  # the error was raised when the line was written, and the lines before are on disk
+                with contextlib.suppress(OSError):
+                    self._file.close()
+                return
             oldest = time.time() - MAX_AGE_SECONDS
             kept = {identity: entry for identity, entry in self._through.items() if entry[1] >= oldest}
-            with contextlib.suppress(OSError):
-                self._file.seek(0)
-                self._file.truncate()
-                for identity, (through, time_of_line) in kept.items():
-                    self._file.write(json.dumps({"done": {identity: through}, "time": round(time_of_line)}) + "\n")
-                if self._complete:
-                    self._file.write(json.dumps({"complete": sorted(self._complete)}) + "\n")
-                self._file.flush()
-                if not (kept or self._complete) and sys.platform != "win32":
-                    self.path.unlink(missing_ok=True)
-            self._file.close()
+            try:
+                with self._file:
+                    self._file.seek(0)
+                    self._file.truncate()
+                    for identity, (through, time_of_line) in kept.items():
+                        self._file.write(json.dumps({"done": {identity: through}, "time": round(time_of_line)}) + "\n")
+                    if self._complete:
+                        self._file.write(json.dumps({"complete": sorted(self._complete)}) + "\n")
+                    self._file.flush()
+                    if not (kept or self._complete) and sys.platform != "win32":
+                        self.path.unlink(missing_ok=True)
+            except OSError as error:
+                raise self._error(error) from None
 
     def _load(self) -> None:
         self._file.seek(0)
-        for line in self._file:
-            try:
-                entry = json.loads(line)
-            except ValueError:  # the run was killed while it wrote the line
-                continue
+        try:
+            lines = [line for line in map(str.strip, self._file) if line]
+        except UnicodeDecodeError:
+            raise self._foreign() from None
+        entries = [_read_line(line) for line in lines]
+        if lines and not any(entries) and not any(map(_is_cut_off, lines)):
+            raise self._foreign()
+        for line, entry in zip(lines, entries, strict=True):
+            if entry is None:
+                if _is_json(line):
+                    raise self._foreign()
+                continue  # the run was killed while it wrote the line
             for identity, through in entry.get("done", {}).items():
-                self._through[identity] = (int(through), float(entry.get("time", 0)))
+                self._through[identity] = (through, float(entry.get("time", 0)))
             self._complete.update(entry.get("complete", []))
             for identity in entry.get("gone", []):
                 self._through.pop(identity, None)
@@ -148,24 +174,61 @@ class Journal:
 
     def _write(self, entry: Mapping[str, Any]) -> None:
         with self._lock:
-            # The line break before it ends a line that was cut off when an earlier run was killed.
-            self._file.write(f"\n{json.dumps(entry)}\n")
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            try:
+                # The line break before it ends a line that was cut off when an earlier run was killed.
+                self._file.write(f"\n{json.dumps(entry)}\n")
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            except OSError as error:
+                self._is_broken = True
+                raise self._error(error) from None
+
+    def _error(self, error: OSError) -> OperationError:
+        return OperationError(
+            f"cannot write the journal {self.path}: {error.strerror}", "make space, or give --journal FILE"
+        )
+
+    def _foreign(self) -> UsageError:
+        return UsageError(f"--journal {self.path}: is not a journal", "give another file")
 
 
-def _try_lock(file: IO[str]) -> bool:
-    """Lock a file for this process, and return whether that succeeded. The lock ends with the process."""
+def _read_line(line: str) -> dict[str, Any] | None:
+    """Return the content of a line; None if it is not a line of a journal."""
     try:
-        if sys.platform == "win32":
-            import msvcrt
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) and _is_entry(entry) else None
 
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
 
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+def _is_entry(entry: Mapping[str, Any]) -> bool:
+    checks: dict[str, Callable[[Any], bool]] = {
+        "done": lambda value: isinstance(value, dict) and all(type(through) is int for through in value.values()),
+        "time": lambda value: type(value) is int,
+        "complete": _is_texts,
+        "gone": _is_texts,
+        "held": _is_texts,
+        "released": lambda value: value is True,
+    }
+    return bool(entry.keys() - {"time"}) and all(
+        name in checks and checks[name](value) for name, value in entry.items()
+    )
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+
+
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except RecursionError:  # only JSON of another program is nested so deeply
+        return True
+    except ValueError:
         return False
     return True
+
+
+def _is_cut_off(line: str) -> bool:
+    """Return whether a line is the beginning of a line of a journal."""
+    return any(start.startswith(line) or line.startswith(start) for start in STARTS)

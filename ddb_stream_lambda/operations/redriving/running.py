@@ -7,6 +7,7 @@ import contextlib
 import json
 import re
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,9 +40,9 @@ def run_command(options: argparse.Namespace) -> int:
             report = _redrive(options, progress, stop)
     except OperationError as error:
         progress.finish()
+        print(f"redrive: {one_line(str(error), 2000)}", file=sys.stderr)
         if options.json:
             print_result(json.dumps({"error": str(error), "exit_code": int(error.exit_code)}))
-        print(f"redrive: {one_line(str(error), 2000)}", file=sys.stderr)
         return int(error.exit_code)
     progress.finish()
     if options.json:
@@ -81,7 +82,7 @@ def _redrive(options: argparse.Namespace, progress: Progress, stop: threading.Ev
         journal = None
         sink: Sink = CountingSink()
         if options.export:
-            sink = FileSink(stack.enter_context(_new_file(options.export)))
+            sink = FileSink(stack.enter_context(_new_file(options.export, stop, report)))
         elif not options.dry_run:
             journal = Journal(options.journal or journal_path(source.name, options.to))
             stack.callback(journal.close)
@@ -183,17 +184,53 @@ def _queue_of_bucket(bucket: str, connection: Connection) -> str | None:
 
 
 @contextlib.contextmanager
-def _new_file(path: Path) -> Iterator[TextIO]:
-    """Open a new file that gets its name when it is complete."""
-    partial = path.with_name(f"{path.name}.partial")
-    if path.exists():
-        raise UsageError(f"--export {path}: the file exists", "remove it, or give another name")
+def _new_file(path: Path, stop: threading.Event, report: Report) -> Iterator[TextIO]:
+    """Open a new file that gets its name when it is complete. A run that is interrupted leaves no file."""
     try:
-        with partial.open("w", encoding="utf-8") as file:
-            partial.chmod(0o600)
-            yield file
-        partial.rename(path)
+        if path.is_dir():
+            raise UsageError(f"--export {path}: is a folder", "give the name of a new file")
+        if _exists(path):
+            raise FileExistsError
+        # In the same folder, so that it can get its name without a copy, and with a name that no other file has.
+        descriptor, name = tempfile.mkstemp(prefix=".redrive-", suffix=".partial", dir=path.parent)
+        try:
+            with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123  # a descriptor has no path
+                yield file
+            if stop.is_set():
+                report.notes[f"--export {path}: not written, because the run was interrupted"] = None
+            else:
+                _give_name(Path(name), path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+    except FileExistsError:
+        raise UsageError(f"--export {path}: the file exists", "remove it, or give another name") from None
     except OSError as error:
-        raise UsageError(f"--export {path}: cannot be written: {error.strerror}", "give another name") from None
-    finally:
-        partial.unlink(missing_ok=True)
+        raise UsageError(
+            f"--export {path}: cannot be written: {error.strerror}", "make space, or give another name"
+        ) from None
+
+
+def _exists(path: Path) -> bool:
+    """Return whether something has a name: a file, a folder, or a link to nothing."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _give_name(file: Path, path: Path) -> None:
+    """Give a file another name, which nothing has.
+
+    Raises:
+        FileExistsError: if something has the name.
+        OSError: if the folder cannot be written.
+    """
+    try:
+        path.hardlink_to(file)
+    except FileExistsError:
+        raise
+    except OSError:  # the file system has no hard links
+        if _exists(path):
+            raise FileExistsError from None
+        file.rename(path)

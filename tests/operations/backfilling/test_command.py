@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import signal
 import threading
@@ -180,6 +181,32 @@ class TestScan:
         assert "3 records sent" in capsys.readouterr().out
         assert account.ids() == account.all_ids()
 
+    @pytest.mark.parametrize(
+        ("options", "added"),
+        [
+            ([], []),
+            (["--to", "other:live"], ["--to", "other:live"]),
+            (["--mapping", MAPPING], ["--to", FUNCTION]),
+            (["--no-filter", "--profile", "two words"], ["--no-filter", "--profile", "two words"]),
+            (
+                ["--endpoint-url", "http://x?a&b", "--region", "eu-west-1"],
+                ["--region", "eu-west-1", "--endpoint-url", "http://x?a&b"],
+            ),
+        ],
+    )
+    def test_the_command_for_failed_records_sends_to_the_same_function_of_the_same_account(
+        self, account: Account, options: list[str], added: list[str]
+    ) -> None:
+        def handler(records: list[Any]) -> None:
+            if any(record["dynamodb"]["NewImage"]["number"]["N"] == "3" for record in records):
+                raise ValueError("cannot handle this")
+
+        account.function.handler = handler
+        assert account.run("--failed", "the failed", *options) == 1
+        _, _, command = account.out.partition("send them with: ")
+        words = ["ddb-stream-lambda", "redrive", "--records", "the failed", *added]
+        assert shlex.split(command.splitlines()[0]) == words
+
     def test_a_function_that_fails_for_all_ends_the_run_and_nothing_is_lost(self, account: Account) -> None:
         def handler(records: list[Any]) -> None:
             raise ValueError("broken")
@@ -207,6 +234,63 @@ class TestInterruption:
         account.function.handler = lambda records: None
         assert account.run() == 0
         assert account.ids() == account.all_ids()
+
+    @pytest.mark.parametrize("cause", ["throttle", "error", "partial response"])
+    @pytest.mark.parametrize("workers", ["1", "4"])
+    def test_ctrl_c_in_a_pause_counts_no_item_as_failed(
+        self, account: Account, cause: str, workers: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Without a wait for the rest of the pause."""
+        monkeypatch.setattr("ddb_stream_lambda.operations.invoking.FIRST_PAUSE", 20.0)
+        account.interrupt_after(2)
+        interrupt = account.function.handler
+
+        def handler(records: list[Any]) -> Any:
+            interrupt(records)
+            if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+                if cause == "error":
+                    raise ValueError("broken")
+                if cause == "partial response":
+                    return {"batchItemFailures": [{"itemIdentifier": records[0]["dynamodb"]["SequenceNumber"]}]}
+                account.function.errors = [client_error("TooManyRequestsException", 429)] * 50
+            return None
+
+        account.function.handler = handler
+        began = time.monotonic()
+        result = account.run_json("--workers", workers)
+        assert time.monotonic() - began < 8
+        assert (result["exit_code"], result["failed"]) == (130, 0)
+        assert "interrupted; run the command again" in account.err
+        assert not list(account.folder.glob("*.failed.jsonl"))
+        account.function.handler, account.function.errors, account.function.received = lambda records: None, [], []
+        assert account.run() == 0
+        assert len(set(account.ids())) == len(account.ids()) == len(account.all_ids()) - result["done"]
+
+    def test_ctrl_c_comes_before_the_errors_of_units(self, account: Account) -> None:
+        account.s3.put_export(TestExport().files())
+        account.s3.objects["AWSDynamoDB/data/file0.json.gz"] += b"x"
+        account.interrupt_after(1)
+        result = account.run_json("--workers", "1", "--export", EXPORT)
+        assert result["exit_code"] == 130
+        assert "file0.json.gz: has the MD5 checksum" in result["errors"][0]
+
+    def test_an_error_that_ends_the_run_ends_the_pauses_of_other_workers(
+        self, account: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("ddb_stream_lambda.operations.invoking.FIRST_PAUSE", 20.0)
+        waiting = threading.Event()
+
+        def invoke(**_: Any) -> Any:
+            if waiting.is_set():
+                raise client_error("AccessDeniedException")
+            waiting.set()
+            raise client_error("TooManyRequestsException", 429)
+
+        monkeypatch.setattr(account.function, "invoke", invoke)
+        began = time.monotonic()
+        result = account.run_json("--workers", "2")
+        assert time.monotonic() - began < 8
+        assert (result["exit_code"], result["done"], result["failed"]) == (3, 0, 0)
 
     @pytest.mark.parametrize("batch", range(1, 12))
     def test_a_run_that_dies_in_a_batch_repeats_that_batch_only(self, account: Account, batch: int) -> None:
@@ -259,12 +343,64 @@ class TestCheckpoint:
         assert account.run("--restart") == 0
         assert account.ids() == account.all_ids()
 
-    @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 2}', '{"format": 1}'])
-    def test_a_file_that_is_none_is_refused_and_kept(self, account: Account, text: str) -> None:
-        account.checkpoint.write_text(text)
+    @pytest.mark.parametrize(
+        "content", [b"", b"{", b"[]", b'{"format": 2}', b'{"format": 1}', b"\xff\xfe\x00", b"[" * 100_000]
+    )
+    def test_a_file_that_is_none_is_refused_and_kept(self, account: Account, content: bytes) -> None:
+        account.checkpoint.write_bytes(content)
         assert account.run() == 2
         assert "is not a checkpoint" in account.err
-        assert account.checkpoint.read_text() == text
+        assert account.checkpoint.read_bytes() == content
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"units": []},
+            {"units": {"1": []}},
+            {"units": {"1": {"done": "1"}}},
+            {"complete": [["a", "b"]]},
+            {"complete": 1},
+            {"run": []},
+            {"run": {"id": "1", "started": 1}},
+            {"source": 1},
+            {"done": float("inf")},
+            {"identity": 1},
+        ],
+    )
+    def test_a_file_with_values_of_another_kind_is_refused(self, account: Account, changes: dict[str, Any]) -> None:
+        account.run("--limit", "10")
+        account.checkpoint.write_text(json.dumps(json.loads(account.checkpoint.read_text()) | changes))
+        assert account.run() == 2
+        assert "is not a checkpoint" in account.err
+
+    def test_is_used_by_one_run_at_a_time(self, account: Account) -> None:
+        codes: list[int] = []
+
+        def handler(records: list[Any]) -> None:
+            if not codes:
+                codes.append(0)
+                codes[0] = cli.main(["backfill", "orders"])
+
+        account.function.handler = handler
+        assert account.run("--workers", "1") == 0
+        assert codes == [2]
+        assert "another run of backfill on this machine uses it; wait for it to end" in account.err
+        assert list(account.folder.iterdir()) == []
+
+    @pytest.mark.parametrize(
+        "options", [[], ["--restart"], ["--failed", "missing/x"], ["--to", "other"], ["--segments", "5"]]
+    )
+    def test_is_not_locked_after_an_error(self, account: Account, options: list[str]) -> None:
+        account.run("--limit", "10")
+        account.dynamodb.errors = [client_error("AccessDeniedException")]
+        assert account.run(*options) in (2, 3)
+        account.dynamodb.errors = []
+        assert account.run("--restart") == 0
+
+    def test_lock_of_a_run_that_was_killed_is_no_error(self, account: Account) -> None:
+        (account.folder / "backfill-orders.json.lock").touch()
+        assert account.run() == 0
+        assert list(account.folder.iterdir()) == []
 
     def test_is_always_complete_on_disk(self, account: Account) -> None:
         def handler(records: list[Any]) -> None:
@@ -275,8 +411,47 @@ class TestCheckpoint:
         assert list(account.folder.iterdir()) == []
 
     def test_a_folder_that_cannot_be_written_is_an_error(self, account: Account) -> None:
-        assert account.run("--checkpoint", "missing/file.json") == 1
-        assert "give --checkpoint" in account.err
+        assert account.run("--checkpoint", "missing/file.json") == 2
+        assert "--checkpoint missing/file.json: cannot be written: No such file or directory" in account.err
+        assert account.dynamodb.scans == []
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            (".", "is not a file; give --checkpoint another file"),
+            ("/", "is not a file"),
+            ("pipe", "is not a file"),
+            ("mine/x", "cannot be written: Not a directory"),
+            ("x" * 300, "cannot be written: File name too long"),
+        ],
+    )
+    @pytest.mark.parametrize("options", [[], ["--restart"]])
+    def test_a_name_that_no_file_can_get_is_an_error_of_usage(
+        self, account: Account, name: str, text: str, options: list[str]
+    ) -> None:
+        (account.folder / "mine").touch()
+        os.mkfifo(account.folder / "pipe")  # as a device, which this test would destroy if it failed
+        assert account.run("--checkpoint", name, *options) == 2
+        assert f"--checkpoint {name}: {text}" in account.err
+        assert account.function.batches == []
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("missing/x", "cannot be written: No such file or directory; give --failed another file"),
+            (".", "is not a file for records"),
+            ("backfill-orders.json", "is not a file for records"),
+            ("backfill-orders.json.tmp", "is not a file for records"),
+            ("x" * 300, "cannot be written: File name too long"),
+        ],
+    )
+    def test_a_file_of_failed_records_that_cannot_be_written_is_an_error_of_usage(
+        self, account: Account, name: str, text: str
+    ) -> None:
+        assert account.run("--failed", name) == 2
+        assert f"--failed {name}: {text}" in account.err
+        assert account.function.batches == []
+        assert list(account.folder.iterdir()) == []
 
     def test_ranges_keep_complete_units(self) -> None:
         ranges = Ranges()
@@ -498,6 +673,10 @@ class TestUsage:
         ("options", "message"),
         [
             (["--limit", "0"], "must be a number from 1"),
+            *(
+                ([option, ""], f"argument {option}: '' must not be empty")
+                for option in ("--mapping", "--to", "--checkpoint", "--failed", "--region", "--profile")
+            ),
             (["--workers", "101"], "must be a number from 1 to 100"),
             (["--segments", "1000001"], "must be a number from 1 to 1000000"),
             (["--max-rcu", "0"], "must be a positive number"),
@@ -514,6 +693,12 @@ class TestUsage:
             account.run(*options)
         assert exit_.value.code == 2
         assert message in capsys.readouterr().err
+
+    def test_an_empty_name_of_the_table_is_refused(self, account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit) as exit_:
+            cli.main(["backfill", ""])
+        assert exit_.value.code == 2
+        assert "argument TABLE: '' must not be empty" in capsys.readouterr().err
 
     @pytest.mark.parametrize(
         "options", [["--since", "2026-01-01"], ["--start-export", "s3://exports", "--until", "2026-01-01"]]
