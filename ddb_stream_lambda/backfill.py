@@ -6,23 +6,24 @@ import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Never
 
+from cdktf import IResolvable, TerraformStack
 from constructs import Construct
 
 from ._engine import tokens
 from ._engine.addresses import claim_addresses
-from ._engine.creation import StringMap
 from ._engine.failures import report_engine_errors, report_refused_id
 from ._engine.locating import locate_new
 from ._engine.marks import mark_pattern
 from .arguments._generated import LogGroupProps
-from .arguments.vocabulary import explain_unknown
 from .errors import Mistakes
 from .pattern import DynamoDBStreamsToLambda
 from .resources import function as function_resource
+from .resources import other_stacks
 from .resources import table as table_resource
 from .resources.arns import look_up_account, look_up_partition
-from .resources.backfill import buckets, definition, log_groups, roles, state_machine, worker
+from .resources.backfill import buckets, definition, inputs, log_groups, roles, state_machine, worker
 from .resources.backfill import target as targets
+from .resources.backfill.tags import TAGS, check_tags
 from .resources.backfill.worker import BackfillWorkerProps
 from .resources.function import ExistingFunction
 from .resources.table import ExistingTable
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from cdktf_cdktf_provider_aws.iam_role import IamRole
     from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction
     from cdktf_cdktf_provider_aws.sfn_state_machine import SfnStateMachine
-
-TAGS = "tags"
 
 
 class Backfill(Construct):
@@ -53,7 +52,8 @@ class Backfill(Construct):
         export_bucket: The name of the bucket with the exports. It must be in the account and Region of the state
             machine. The construct neither creates nor changes it.
         export_prefix: The prefix that the exports were made with. Default: none.
-        export_kms_key_arn: The ARN of the customer managed key of the exports. Default: None, for no such key.
+        export_kms_key_arn: The ARN of the customer managed key of the exports. An expression can also be its id or
+            alias. Default: None, for no such key.
         result_bucket: The name of the bucket for the results: the results of each file, and the records that the
             function refused. Default: `export_bucket`.
         result_prefix: The prefix of the results. Default: ``backfill-results``.
@@ -66,7 +66,7 @@ class Backfill(Construct):
         max_retries: How often a failed call of the worker is repeated, with growing pauses. Default: 4.
         worker_props: The memory, the timeout, the disk and the reserved concurrency of the worker.
         log_group_props: Arguments of both log groups, without names. Default: 365 days of retention.
-        tags: Tags of all resources. Default: none.
+        tags: Tags of all resources. Those of `log_group_props` are merged over them. Default: none.
 
     Raises:
         PatternError: Names every wrong input of the call with its value and the fix.
@@ -91,7 +91,7 @@ class Backfill(Construct):
         max_retries: int = 4,
         worker_props: BackfillWorkerProps | None = None,
         log_group_props: LogGroupProps | None = None,
-        tags: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | IResolvable | str | None = None,
         **unknown: Never,
     ) -> None:
         location = locate_new(scope, id)
@@ -100,8 +100,11 @@ class Backfill(Construct):
             # All inputs are checked, in the order of the data flow, before anything is created.
             mistakes = Mistakes(path, show=lambda value: tokens.describe(value, location.stack))
             _check_keywords(unknown, mistakes)
-            given = _given_target(pattern, existing_table_interface, existing_lambda_obj, mistakes)
+            given = _given_target(
+                pattern, existing_table_interface, existing_lambda_obj, stack=location.stack, mistakes=mistakes
+            )
             locations = buckets.check_buckets(
+                stack=location.stack,
                 exports=buckets.Given(
                     (buckets.EXPORT_BUCKET, export_bucket),
                     (buckets.EXPORT_PREFIX, export_prefix),
@@ -119,11 +122,16 @@ class Backfill(Construct):
             worker_arguments = worker.check_worker(
                 props=worker_props, max_concurrency=max_concurrency, mistakes=mistakes
             )
-            log_arguments = log_groups.check_log_groups(props=log_group_props, mistakes=mistakes)
-            _check_tags(tags, mistakes)
+            all_tags = check_tags(tags, mistakes)
+            log_arguments = log_groups.check_log_groups(props=log_group_props, tags=all_tags, mistakes=mistakes)
+            other_stacks.check_stacks({log_groups.PROPS: log_group_props}, stack=location.stack, mistakes=mistakes)
             target = None
             if given is not None:
                 target = targets.check_target(path=path, stack=location.stack, given=given, mistakes=mistakes)
+            if target is not None:
+                log_groups.check_region(
+                    log_arguments, companion=target.companion, stack=location.stack, mistakes=mistakes
+                )
             mistakes.raise_any()
             if target is None:  # `check_target` added a mistake
                 raise AssertionError(path)
@@ -134,13 +142,18 @@ class Backfill(Construct):
             claim_addresses(self, location, has_moves=False)
 
             # The arguments of all resources. IAM has no Regions.
-            common = {**target.companion, **({} if tags is None else {TAGS: StringMap(tags)})}
+            common = {**target.companion, **({} if all_tags is None else {TAGS: all_tags})}
             without_region = {name: value for name, value in common.items() if name != "region"}
+            locations = locations.with_keys(scope=self, companion=target.companion)
             partition = look_up_partition(scope=self, companion=target.companion)
             account = look_up_account(scope=self, companion=target.companion)
             worker_name, machine_name = worker.name_of(path), state_machine.name_of(path)
             logs = log_groups.build_log_groups(
-                scope=self, arguments=log_arguments, worker=worker_name, state_machine=machine_name, common=common
+                scope=self,
+                arguments=log_arguments,
+                worker=worker_name,
+                state_machine=machine_name,
+                companion=target.companion,
             )
 
             # The worker: it reads a file of an export, and invokes the function.
@@ -237,6 +250,8 @@ def _given_target(
     pattern: DynamoDBStreamsToLambda | None,
     table: ExistingTable | None,
     function: ExistingFunction | None,
+    *,
+    stack: TerraformStack,
     mistakes: Mistakes,
 ) -> targets.Given | None:
     """Return the table and the function; None, with a mistake, if they are given twice or wrongly."""
@@ -248,16 +263,13 @@ def _given_target(
     if not isinstance(pattern, DynamoDBStreamsToLambda):
         mistakes.add(targets.PATTERN, pattern, "must be a DynamoDBStreamsToLambda of the app")
         return None
-    invoked = pattern.lambda_alias or pattern.lambda_function
-    mapping = pattern.event_source_mapping
-    return targets.Given(pattern.dynamo_table_interface, invoked, mapping.uuid, mapping.kms_key_arn_input)
-
-
-def _check_tags(tags: object, mistakes: Mistakes) -> None:
-    if tags is None or tokens.is_token(tags):
-        return
-    if not isinstance(tags, Mapping) or not all(isinstance(text, str) for pair in tags.items() for text in pair):
-        mistakes.add(TAGS, tags, 'must be a mapping of text, such as {"Team": "orders"}')
+    return targets.take_pattern(
+        used_table=pattern.dynamo_table_interface,
+        invoked=pattern.lambda_alias or pattern.lambda_function,
+        mapping=pattern.event_source_mapping,
+        stack=stack,
+        stack_of_pattern=TerraformStack.of(pattern),
+    )
 
 
 def _check_keywords(unknown: Mapping[str, object], mistakes: Mistakes) -> None:
@@ -267,4 +279,4 @@ def _check_keywords(unknown: Mapping[str, object], mistakes: Mistakes) -> None:
         if parameter.kind is parameter.KEYWORD_ONLY
     ]
     for name, value in unknown.items():
-        mistakes.add(name, value, explain_unknown(name, known=known, words_of="inputs"))
+        mistakes.add(name, value, inputs.explain_input(name, known=known))

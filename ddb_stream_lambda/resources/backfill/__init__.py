@@ -2,6 +2,8 @@
 
 | module | resource |
 | --- | --- |
+| `inputs` | no resource: it explains wrong names of inputs |
+| `tags` | no resource: the tags of all resources |
 | `target` | the table and the function that gets the records: those of a pattern, or given ones |
 | `buckets` | the bucket of the exports and the bucket of the results, which exist already |
 | `log_groups` | the log groups of the worker and of the state machine |

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-from ..._engine.tokens import is_token
+from cdktf import TerraformStack
+from constructs import Construct
+
+from ..._engine.tokens import as_string, expression_of, is_resolvable, is_token
 from ...arguments.checks import check_name
 from ...arguments.policies import Statement
 from ...errors import Mistakes
-from ...limits import BUCKET_NAME
-from ..kms_keys import KEY_ARN
+from ...limits import BUCKET_NAME, BUCKET_NAME_END, BUCKET_NAME_FORM
+from ..kms_keys import KEY_ARN, look_up_key
 from .statements import allow
 
 EXPORT_BUCKET, EXPORT_PREFIX, EXPORT_KEY = "export_bucket", "export_prefix", "export_kms_key_arn"
@@ -53,6 +57,28 @@ class Buckets:
     exports: Location
     results: Location
 
+    def with_keys(self, *, scope: Construct, companion: Mapping[str, Any]) -> Buckets:
+        """Return the locations with the ARNs of their keys, since IAM accepts neither the id nor an alias of a key.
+
+        Args:
+            scope: The construct, which gets a data source for each key that is not known to be given by its ARN.
+            companion: The `provider` and `region` of all resources.
+        """
+        exports, results = self.exports, self.results
+        if exports.kms_key_arn is not None:
+            key = look_up_key(
+                scope=scope, id="exports-key", suffix="exports", key=exports.kms_key_arn, companion=companion
+            )
+            if results.kms_key_arn == exports.kms_key_arn:
+                results = replace(results, kms_key_arn=key)
+            exports = replace(exports, kms_key_arn=key)
+        if results.kms_key_arn is not None and results.kms_key_arn != exports.kms_key_arn:
+            key = look_up_key(
+                scope=scope, id="results-key", suffix="results", key=results.kms_key_arn, companion=companion
+            )
+            results = replace(results, kms_key_arn=key)
+        return Buckets(exports, results)
+
     def statements_of_worker(self, partition: str) -> Iterator[Statement]:
         """Yield the worker's permissions to read exports, and to keep what failed with the results."""
         exports, results = self.exports, self.results
@@ -90,29 +116,55 @@ class Given:
     key: tuple[str, object]
 
 
-def check_buckets(*, exports: Given, results: Given, mistakes: Mistakes) -> Buckets:
-    """Return the locations; add a mistake for each wrong input. The default of the results is the exports' bucket."""
-    export_location = _check_location(exports, mistakes)
+def check_buckets(*, stack: TerraformStack, exports: Given, results: Given, mistakes: Mistakes) -> Buckets:
+    """Return the locations; add a mistake for each wrong input. The default of the results is the exports' bucket.
+
+    Args:
+        stack: The construct's stack, to compare expressions.
+        exports: The inputs for the exports.
+        results: The inputs for the results.
+        mistakes: The collector of mistakes.
+    """
     if results.bucket[1] is None:
-        # A wrong name or key is reported once, as an input of the exports.
-        key = exports.key if results.key[1] is None else results.key
-        results = Given(exports.bucket, results.prefix, key)
+        # A wrong name is reported once, as an input of the exports.
+        results = replace(results, bucket=exports.bucket)
+    if results.key[1] is None and _shown(results.bucket[1], stack) == _shown(exports.bucket[1], stack):
+        results = replace(results, key=exports.key)
+    export_location = _check_location(exports, mistakes)
+    prefix_name, given_prefix = exports.prefix
+    folders = export_location.prefix.split("/")
+    if EXPORT_FOLDER in folders:
+        before = "/".join(folders[: folders.index(EXPORT_FOLDER)])
+        fix = f"give the part before it, {before}" if before else "remove it"
+        message = f"must not contain the folder {EXPORT_FOLDER}, which DynamoDB adds to the prefix of an export; {fix}"
+        mistakes.add(prefix_name, given_prefix, message)
     result_location = _check_location(results, mistakes)
     name, prefix = results.prefix
     # The state machine would read its own results as an export, and its permissions would overlap.
     if not result_location.prefix:
         mistakes.add(name, prefix, "must not be empty: the results have a separate folder, such as backfill-results")
-    elif export_location.bucket == result_location.bucket and EXPORT_FOLDER in result_location.prefix.split("/"):
+    elif EXPORT_FOLDER in result_location.prefix.split("/") and _shown(export_location.bucket, stack) == _shown(
+        result_location.bucket, stack
+    ):
         mistakes.add(name, prefix, f"must not contain the folder {EXPORT_FOLDER}, where the exports are")
     return Buckets(export_location, result_location)
 
 
+def _shown(value: object, stack: TerraformStack) -> object:
+    """Return the value, and an expression in Terraform's language: each use of an attribute is another token."""
+    value = _as_text(value)
+    return expression_of(value, stack) if isinstance(value, str) and is_token(value) else value
+
+
+def _as_text(value: object) -> object:
+    """Return an expression of any form as text, and any other value as it is."""
+    return as_string(value) if is_resolvable(value) else value
+
+
 def _check_location(given: Given, mistakes: Mistakes) -> Location:
-    name, bucket = given.bucket
-    if not isinstance(bucket, str):
-        mistakes.add(name, bucket, "must be the name of a bucket (str), such as orders-exports or bucket.bucket")
-    check_name(BUCKET_NAME, value=bucket, property=name, mistakes=mistakes, fix="give the name of a bucket that exists")
-    prefix_name, prefix = given.prefix
+    name, bucket = given.bucket[0], _as_text(given.bucket[1])
+    _check_bucket_name(name, bucket, mistakes)
+    prefix_name, prefix = given.prefix[0], _as_text(given.prefix[1])
     if not isinstance(prefix, str):
         mistakes.add(prefix_name, prefix, "must be text (str), such as orders/exports")
         prefix = ""
@@ -120,8 +172,26 @@ def _check_location(given: Given, mistakes: Mistakes) -> Location:
         mistakes.add(
             prefix_name, prefix, "must be letters, digits and !-_. between single slashes, such as orders/exports"
         )
-    key_name, key = given.key
+    key_name, key = given.key[0], _as_text(given.key[1])
     if key is not None and not (isinstance(key, str) and (is_token(key) or KEY_ARN.fullmatch(key))):
-        message = "must be the ARN of a key, such as arn:aws:kms:eu-west-1:111122223333:key/…; IAM takes no alias"
+        message = (
+            "must be the ARN of a key, such as arn:aws:kms:eu-west-1:111122223333:key/…, since IAM accepts neither an "
+            "alias nor an id; give the ARN, or DataAwsKmsKey(…).arn, which finds it"
+        )
         mistakes.add(key_name, key, message)
     return Location(str(bucket), prefix.strip("/"), None if key is None else str(key))
+
+
+def _check_bucket_name(property: str, bucket: object, mistakes: Mistakes) -> None:
+    """Add a mistake for a name that no bucket has."""
+    if not isinstance(bucket, str):
+        mistakes.add(property, bucket, "must be the name of a bucket (str), such as orders-exports or bucket.bucket")
+        return
+    fix = "give the name of a bucket that exists"
+    check_name(BUCKET_NAME, value=bucket, property=property, mistakes=mistakes, fix=fix)
+    if not is_token(bucket) and not all(re.fullmatch(form, bucket) for form in (BUCKET_NAME_FORM, BUCKET_NAME_END)):
+        message = (
+            "must begin and end with a letter or digit, without two dots in a row, the form of an IP address, or a "
+            f"beginning or ending that S3 reserves; {fix}"
+        )
+        mistakes.add(property, bucket, message)

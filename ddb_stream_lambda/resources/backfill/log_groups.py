@@ -6,15 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from constructs import Construct
 
 from ..._engine.creation import create
+from ..._engine.structs import values_of
+from ..._engine.tokens import is_token
 from ...arguments._generated import LogGroupProps
+from ...arguments.companions import companion_arguments, with_companion
 from ...arguments.completing import complete
 from ...arguments.conforming import Arguments
 from ...errors import Mistakes
 from .. import log_group
+from ..function import NewFunction
+from ..regions import region_of
+from .tags import TAGS, Tags, merge_tags
 
 PROPS = "log_group_props"
 # Policies of the log service for this prefix do not grow with each state machine:
@@ -31,8 +38,14 @@ class LogGroups:
     state_machine: CloudwatchLogGroup
 
 
-def check_log_groups(*, props: object, mistakes: Mistakes) -> Arguments:
-    """Return the arguments of both log groups; add a mistake for each wrong one."""
+def check_log_groups(*, props: object, tags: Tags | None, mistakes: Mistakes) -> Arguments:
+    """Return the arguments of both log groups; add a mistake for each wrong one.
+
+    Args:
+        props: The user's ``log_group_props``.
+        tags: The tags of all resources. Those of the props are merged over them, and None leaves them out.
+        mistakes: The collector of mistakes.
+    """
     arguments = complete(
         LogGroupProps,
         props,
@@ -46,11 +59,39 @@ def check_log_groups(*, props: object, mistakes: Mistakes) -> Arguments:
             message = "not supported: the two log groups are named after the worker and the state machine; remove it"
             mistakes.add(f"{PROPS}.{name}", arguments.pop(name), message)
     log_group.check_values(arguments, is_default=True, mistakes=mistakes)
+    given = values_of(props)
+    if tags is not None and (TAGS in arguments or not (isinstance(given, Mapping) and TAGS in given)):
+        arguments[TAGS] = merge_tags(tags, arguments.get(TAGS))
     return arguments
 
 
+def check_region(
+    arguments: Arguments, *, companion: Mapping[str, Any], stack: TerraformStack, mistakes: Mistakes
+) -> None:
+    """Add a mistake if the log groups are known to be in another region than what writes to them.
+
+    Args:
+        arguments: The arguments of the log groups.
+        companion: The `provider` and `region` of the worker and of the state machine.
+        stack: The construct's stack.
+        mistakes: The collector of mistakes.
+    """
+    given = companion_arguments(arguments)
+    if not given:
+        return
+    here = region_of(NewFunction(dict(companion), None), stack)
+    region = region_of(NewFunction(with_companion(given, companion), None), stack)
+    if here is None or region is None or is_token(here) or is_token(region) or here == region:
+        return
+    message = (
+        f"the worker and the state machine are in {here}, and write logs only in their own region; remove it, or use "
+        "the same region"
+    )
+    mistakes.add(f"{PROPS}.{'region' if 'region' in given else 'provider'}", region, message)
+
+
 def build_log_groups(
-    *, scope: Construct, arguments: Arguments, worker: str, state_machine: str, common: Mapping[str, Any]
+    *, scope: Construct, arguments: Arguments, worker: str, state_machine: str, companion: Mapping[str, Any]
 ) -> LogGroups:
     """Create the log groups.
 
@@ -59,12 +100,13 @@ def build_log_groups(
         arguments: The arguments of both.
         worker: The name of the worker.
         state_machine: The name of the state machine.
-        common: The tags, the `provider` and the `region` of all resources.
+        companion: The `provider` and the `region` of all resources.
     """
+    complete_arguments = with_companion(arguments, companion)
 
     def create_one(id: str, suffix: str, name: str) -> CloudwatchLogGroup:
         return create(
-            CloudwatchLogGroup, scope=scope, id=id, suffix=suffix, arguments={"name": name, **common, **arguments}
+            CloudwatchLogGroup, scope=scope, id=id, suffix=suffix, arguments={"name": name, **complete_arguments}
         )
 
     return LogGroups(

@@ -57,11 +57,13 @@ def build_role(
         "Action": "sts:AssumeRole",
         "Condition": {"StringEquals": {"aws:SourceAccount": account}},
     }
-    name = unique_name(path, ROLE_NAME, suffix=f"-{id}", case_sensitive=False)
+    # The id of the resource follows a `_`, as a part of the path: so no other construct has the name.
+    suffix = f"_{id}-role"
+    name = unique_name(path, ROLE_NAME, suffix=suffix, case_sensitive=False)
     arguments = {"name": name, "assume_role_policy": policy_document([trust]), **common}
     role = create(IamRole, scope=scope, id=f"{id}-role", suffix=id, arguments=arguments)
     policy_arguments = {
-        "name": unique_name(path, ROLE_POLICY_NAME, suffix=f"-{id}"),
+        "name": unique_name(path, ROLE_POLICY_NAME, suffix=suffix),
         "role": refer_to(role, "name"),
         "policy": policy_document(statements),
         **{name: value for name, value in common.items() if name == "provider"},

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from cdktf import TerraformStack
+from cdktf_cdktf_provider_aws.lambda_event_source_mapping import LambdaEventSourceMapping
 from constructs import Construct
 
+from ..._engine.scopes import locate
+from ..._engine.tokens import expression_of, is_token
 from ...arguments.policies import Statement
 from ...errors import Mistakes
-from .. import function, table
+from .. import function, regions, table
 from ..arns import look_up_arn
-from ..function import ExistingFunction, Function, GivenFunction
+from ..function import ExistingFunction, Function, GivenFunction, NewFunction
+from ..kms_keys import look_up_key
 from ..table import ExistingTable, GivenTable
 from .statements import allow
 
@@ -52,7 +57,10 @@ class Target:
         arn = look_up_arn(scope=scope, service="lambda", name=mapping, companion=self.companion)
         yield allow("ReadMapping", ["lambda:GetEventSourceMapping"], arn)
         if self.filter_key_arn is not None:
-            yield allow("DecryptFilters", ["kms:Decrypt"], self.filter_key_arn)
+            key = look_up_key(
+                scope=scope, id="filters-key", suffix="filters", key=self.filter_key_arn, companion=self.companion
+            )
+            yield allow("DecryptFilters", ["kms:Decrypt"], key)
         yield allow("InvokeFunction", ["lambda:InvokeFunction"], self.function_arn)
 
 
@@ -65,12 +73,52 @@ class Given:
         function: The function or its alias.
         mapping_uuid: The UUID of the event source mapping, if a pattern created it.
         filter_key_arn: The key of the mapping's filters, if a pattern created it with one.
+        named_function_arn: The ARN of another function than the pattern's that the mapping names.
+        is_of_pattern: Whether the table and the function are those of a pattern.
     """
 
     table: ExistingTable | None
     function: ExistingFunction | None
     mapping_uuid: str | None = None
     filter_key_arn: str | None = None
+    named_function_arn: str | None = None
+    is_of_pattern: bool = False
+
+
+# The ARN of a function, or of one of its versions or aliases.
+FUNCTION_ARN = re.compile(r"arn:[\w-]+:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$-]+)?")
+# Expressions that are always such an ARN.
+FUNCTION_ARN_EXPRESSION = re.compile(r"\$\{(data\.)?aws_lambda_(function|alias)\.[\w-]+\.(arn|qualified_arn)\}")
+
+
+def take_pattern(
+    *,
+    used_table: ExistingTable,
+    invoked: ExistingFunction,
+    mapping: LambdaEventSourceMapping,
+    stack: TerraformStack,
+    stack_of_pattern: TerraformStack,
+) -> Given:
+    """Return the table and the function of a pattern.
+
+    Args:
+        used_table: The pattern's table.
+        invoked: The pattern's function, or its alias.
+        mapping: The pattern's event source mapping, which can name another function, or a version or an alias.
+        stack: The construct's stack.
+        stack_of_pattern: The pattern's stack.
+    """
+    is_in_stack = stack is stack_of_pattern
+    # The argument of a mapping of another stack can be a reference that only that stack has.
+    key = mapping.kms_key_arn_input if mapping.kms_key_arn_input is None or is_in_stack else mapping.kms_key_arn
+    name = str(mapping.function_name_input)
+    expression = expression_of(name, stack_of_pattern) if is_token(name) else name
+    named: str | None = mapping.function_arn
+    if expression == expression_of(Function(invoked, None).arn_to_invoke, stack_of_pattern):
+        named = None
+    elif FUNCTION_ARN.fullmatch(expression) or (is_in_stack and FUNCTION_ARN_EXPRESSION.fullmatch(expression)):
+        named = name
+    return Given(used_table, invoked, mapping.uuid, key, named, is_of_pattern=True)
 
 
 def check_target(*, path: str, stack: TerraformStack, given: Given, mistakes: Mistakes) -> Target | None:
@@ -95,10 +143,41 @@ def check_target(*, path: str, stack: TerraformStack, given: Given, mistakes: Mi
     )
     if not isinstance(table_input, GivenTable) or not isinstance(function_input, GivenFunction):
         return None
+    if not given.is_of_pattern:  # a pattern has checked it
+        regions.check_regions(table_input=table_input, function_input=function_input, stack=stack, mistakes=mistakes)
+    property = PATTERN if given.is_of_pattern else function.EXISTING
+    _check_place(function_input, property=property, stack=stack, mistakes=mistakes)
     return Target(
         table_arn=table.arn_of(table_input.interface),
-        function_arn=Function(function_input.interface, None).arn_to_invoke,
+        function_arn=given.named_function_arn or Function(function_input.interface, None).arn_to_invoke,
         mapping_uuid=given.mapping_uuid,
         filter_key_arn=given.filter_key_arn,
         companion=function_input.companion(),
     )
+
+
+def _check_place(function_input: GivenFunction, *, property: str, stack: TerraformStack, mistakes: Mistakes) -> None:
+    """Add a mistake if the resources cannot be created where the function is: with its provider, in its region.
+
+    Args:
+        function_input: The function.
+        property: The input that gave it.
+        stack: The construct's stack.
+        mistakes: The collector of mistakes.
+    """
+    companion = function_input.companion()
+    fix = "create the Backfill in the stack of the function"
+    provider = locate(companion.get("provider"))
+    if provider is not None and provider.stack is not stack:
+        message = f"the function has this provider of another stack, and Terraform would not find it in this one; {fix}"
+        mistakes.add(f"{property}.provider", provider.path, message)
+        return
+    here = regions.region_of(NewFunction(companion, None), stack)
+    region = regions.region_of(function_input, stack)
+    if here is None or region is None or is_token(here) or is_token(region) or here == region:
+        return
+    message = (
+        f"the function is in {region}, and the resources of the Backfill would be in {here}, from where they do not "
+        f"find it; {fix}, or give the function with a provider of its region"
+    )
+    mistakes.add(property, region, message)

@@ -12,15 +12,17 @@ from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction
 from constructs import Construct
 
 from ..._engine.creation import StringMap, create
+from ..._engine.structs import values_of
 from ...arguments.checks import check_ranges
 from ...arguments.completing import complete
-from ...arguments.conforming import Arguments
+from ...arguments.conforming import Arguments, fields_of
 from ...arguments.names import unique_name
 from ...arguments.policies import Statement
 from ...code import pack_package
 from ...errors import Mistakes
 from ...limits import BACKFILL_WORKER_RANGES, FUNCTION_NAME
 from .buckets import Buckets
+from .inputs import explain_worker_argument
 from .statements import allow
 from .target import Target
 
@@ -29,10 +31,12 @@ OPERATIONS = Path(__file__).parents[2] / "operations"
 HANDLER = "operations.worker.handle"
 # A runtime that has a version of boto3 with everything that the worker calls.
 RUNTIME = "python3.13"
+# Lambda's defaults, which are outside the ranges: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+TOO_SMALL_IF_LEFT_OUT = {"memory_size": "128 MB", "timeout": "3 seconds"}
 
 
 class BackfillWorkerProps(TypedDict, total=False):
-    """Settings of the worker.
+    """Settings of the worker. None leaves an argument out, so that Lambda's default applies.
 
     Attributes:
         memory_size: Its memory in MB. The processor's share grows with it. Default: 512.
@@ -58,7 +62,8 @@ def name_of(path: str) -> str:
     Args:
         path: The construct's path.
     """
-    return unique_name(path, FUNCTION_NAME, suffix="-worker")
+    # A part of another path cannot have the `_`, so that no other construct has the name.
+    return unique_name(path, FUNCTION_NAME, suffix="_worker")
 
 
 def check_worker(*, props: object, max_concurrency: object, mistakes: Mistakes) -> Arguments:
@@ -69,8 +74,21 @@ def check_worker(*, props: object, max_concurrency: object, mistakes: Mistakes) 
         max_concurrency: The number of files that are sent at once.
         mistakes: The collector of mistakes.
     """
-    arguments = complete(BackfillWorkerProps, props, defaults=defaults(), property=PROPS, mistakes=mistakes)
+    known = fields_of(BackfillWorkerProps)
+    given = values_of(props)
+    if isinstance(given, Mapping):
+        for name in (name for name in given if name not in known):
+            mistakes.add(f"{PROPS}.{name}", given[name], explain_worker_argument(name, known=known))
+        given = {name: value for name, value in given.items() if name in known}
+    arguments = complete(BackfillWorkerProps, given, defaults=defaults(), property=PROPS, mistakes=mistakes)
     check_ranges(BACKFILL_WORKER_RANGES, arguments=arguments, property=PROPS, mistakes=mistakes)
+    for name, of_lambda in TOO_SMALL_IF_LEFT_OUT.items():
+        if name not in arguments:
+            message = (
+                f"must be {BACKFILL_WORKER_RANGES[name]}; None leaves it out, and Lambda's default is {of_lambda}: "
+                f"remove it to use {defaults()[name]}"
+            )
+            mistakes.add(f"{PROPS}.{name}", None, message)
     reserved = arguments.get("reserved_concurrent_executions")
     if isinstance(reserved, int) and isinstance(max_concurrency, int) and reserved < max_concurrency:
         message = (
@@ -113,7 +131,9 @@ def build_worker(
     """
     archive = pack_package(OPERATIONS)
     settings = dict(arguments)
-    storage = settings.pop("ephemeral_storage")
+    storage = settings.pop("ephemeral_storage", None)
+    if storage is not None:
+        settings["ephemeral_storage"] = {"size": storage}
     variables = StringMap(
         TABLE_ARN=target.table_arn,
         FUNCTION_ARN=target.function_arn,
@@ -137,7 +157,6 @@ def build_worker(
             "source_code_hash": archive.source_code_hash,
             "handler": HANDLER,
             "runtime": RUNTIME,
-            "ephemeral_storage": {"size": storage},
             "tracing_config": {"mode": "Active"},
             "environment": {"variables": variables},
             "depends_on": list(depends_on),
