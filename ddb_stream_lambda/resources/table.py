@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from cdktf import Fn, TerraformStack, TerraformVariable
+from cdktf import TerraformStack, TerraformVariable
 from cdktf_cdktf_provider_aws.data_aws_dynamodb_table import DataAwsDynamodbTable
 from cdktf_cdktf_provider_aws.dynamodb_table import DynamodbTable
 from constructs import Construct
 
 from .._engine.addresses import refer_to
 from .._engine.creation import create
+from .._engine.templates import part_of
 from .._engine.tokens import as_string, is_token
 from ..arguments._generated import DynamoTableProps
 from ..arguments.checks import check_choice, check_name, check_present, check_ranges, check_timeouts
@@ -364,9 +365,7 @@ def arn_of(existing: ExistingTable) -> str:
     """Return the ARN of a given table."""
     if not isinstance(existing, TableByArn) or existing.arn is not None:
         return _text(existing.arn)
-    if is_token(existing.stream_arn):
-        return str(Fn.element(Fn.split("/stream/", _text(existing.stream_arn)), 0))
-    return existing.stream_arn.partition("/stream/")[0]
+    return part_of(_text(existing.stream_arn), "/stream/", 0)
 
 
 def _text(value: Any) -> str:
