@@ -33,7 +33,7 @@ from ..limits import (
     TABLE_CLASSES,
     TABLE_NAME,
 )
-from .kms_keys import ARN_OF_KMS, KEY_ARN, look_up_key
+from .kms_keys import ARN_OF_KMS, KEY_ARN, check_key, look_up_key
 from .table_capacity import check_capacities
 from .table_keys import check_keys, known_block, known_blocks
 from .table_origin import (
@@ -340,6 +340,7 @@ def _check_key_arns(arguments: Arguments, mistakes: Mistakes) -> None:
         if isinstance(key, str) and not is_token(key) and not ARN_OF_KMS.fullmatch(key):
             message = "must be a key's ARN: arn:aws:kms:<region>:<account>:key/<id>"
             mistakes.add(f"{property}.kms_key_arn", key, message)
+        check_key(key, service="dynamodb", property=f"{property}.kms_key_arn", mistakes=mistakes)
 
 
 def _is_in_stack_of(existing: ExistingTable, scope: Construct) -> bool:
