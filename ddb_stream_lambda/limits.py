@@ -289,11 +289,12 @@ CONDITION_OPERATORS: frozenset[str] = frozenset(
 BUCKET_NAME = NameRule(3, 63, "a-z0-9.-")
 BUCKET_NAME_PREFIX = NameRule(1, 37, "a-z0-9.-")
 # The same page: a name begins and ends with a letter or digit, has no two dots in a row, and is no IP address.
-BUCKET_NAME_FORM = r"(?!(xn--|sthree-|amzn-s3-demo-))(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9].*"
+RESERVED_BUCKET_NAME_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
+BUCKET_NAME_FORM = rf"(?!({'|'.join(RESERVED_BUCKET_NAME_STARTS)}))(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9].*"
 BUCKET_NAME_END = r".*[a-z0-9](?<!-s3alias)(?<!--ol-s3)(?<!\.mrap)(?<!--x-s3)(?<!--table-s3)"
-# https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html: Days, an integer of 32 bits.
 FAILURE_BUCKET_RANGES: Mapping[str, Range] = {
-    "expiration_days": Minimum(1, unit="days"),
+    "expiration_days": Range(1, 2**31 - 1, "days"),
 }
 
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html: AlarmName and AlarmActions.

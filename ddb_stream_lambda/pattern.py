@@ -279,8 +279,12 @@ class DynamoDBStreamsToLambda(Construct):
                 companion=function_input.companion(),
                 mistakes=mistakes,
             )
-            regions.check_bucket_region(
-                bucket_input=bucket_input, queue_input=queue_input, stack=location.stack, mistakes=mistakes
+            regions.check_destination_regions(
+                bucket_input=bucket_input,
+                queue_input=queue_input,
+                companion=function_input.companion(),
+                stack=location.stack,
+                mistakes=mistakes,
             )
             alarms_input = alarms.check_alarms(
                 path=path,

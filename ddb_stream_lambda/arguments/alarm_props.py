@@ -16,7 +16,7 @@ class AlarmThresholds(TypedDict, total=False):
     failed_events: int | float | None
     """The events whose invocation failed, in each of three periods of five minutes."""
     dropped_events: int | float | None
-    """The events that Lambda gave up, in five minutes."""
+    """The events that Lambda gave up and sent to no failure destination, in five minutes."""
     errors: int | float | None
     """The invocations that ended with an error, in each of three periods of five minutes."""
     throttles: int | float | None

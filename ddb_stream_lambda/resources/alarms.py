@@ -14,13 +14,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from cdktf import Fn, TerraformStack
+from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.lambda_event_source_mapping import LambdaEventSourceMapping
 from constructs import Construct
 
 from .._engine.addresses import refer_to
 from .._engine.creation import StringMap, create
-from .._engine.tokens import as_string, is_token
+from .._engine.templates import part_of
+from .._engine.tokens import is_token
 from ..arguments.alarm_props import AlarmProps, AlarmThresholds
 from ..arguments.checks import check_ranges
 from ..arguments.companions import with_companion
@@ -133,12 +134,13 @@ FIGURES: Mapping[AlarmName, Figure] = {
         "its limits are reached. The function's logs have the reason.",
         periods=3,
     ),
-    # Records that the stream itself deleted are not counted: the age of the records shows that.
+    # Records that Lambda sent to a failure destination are not counted: `queue_messages` and `delivered_events` show
+    # those. Records that the stream itself deleted are not counted: the age of the records shows that.
     "dropped_events": Figure(
         "Events that Lambda gave up",
         Metric("AWS/Lambda", "DroppedEventCount", "mapping"),
-        "Lambda gave up records: their retries or their maximum age were used up. If there is a failure destination, "
-        "it has a message about them. Correct the cause, and send the records again.",
+        "Lambda gave up records that are in no failure destination: none is set, or the delivery failed. Load the data "
+        "again from the table.",
     ),
     "errors": Figure(
         "Invocations that ended with an error",
@@ -353,7 +355,7 @@ def part_of_arn(arn: str, part: int) -> str:
         arn: The ARN.
         part: The number of the part, from 0.
     """
-    return as_string(Fn.element(Fn.split(":", arn), part)) if is_token(arn) else arn.split(":")[part]
+    return part_of(arn, ":", part)
 
 
 def _warning(id: AlarmWarningId, consequence: str) -> OverrideWarning:

@@ -29,7 +29,7 @@ from ..errors import Mistakes
 from ..limits import QUEUE_NAME, QUEUE_NAME_PREFIX, QUEUE_RANGES, RECEIVE_COUNT, REDRIVE_PERMISSIONS
 from . import event_source
 from .failure_destination import AWS_MANAGED_KEY, Destination
-from .kms_keys import look_up_key
+from .kms_keys import KEY_OF_AWS, check_key, look_up_key
 
 PROPS = "sqs_dlq_queue_props"
 DEPLOY = "deploy_sqs_dlq_queue"
@@ -212,13 +212,14 @@ def _check_new(path: str, props: object, mistakes: Mistakes, *, has_bucket: bool
         message = "SQS encrypts with a KMS key or with its own keys; remove this or kms_master_key_id"
         mistakes.add(f"{PROPS}.sqs_managed_sse_enabled", arguments["sqs_managed_sse_enabled"], message)
     key = arguments.get("kms_master_key_id")
-    if has_bucket and isinstance(key, str) and AWS_MANAGED_KEY.fullmatch(key):
+    if has_bucket and isinstance(key, str) and KEY_OF_AWS.fullmatch(key):
         message = (
             "S3 cannot send the notifications of the failure bucket to a queue with this key: AWS manages the key's "
             "policy, and it does not allow S3. Remove this to encrypt with keys that SQS manages, or give a customer "
             "managed key"
         )
         mistakes.add(f"{PROPS}.kms_master_key_id", key, message)
+    check_key(key, service="sqs", property=f"{PROPS}.kms_master_key_id", mistakes=mistakes)
     reuse_period = arguments.get("kms_data_key_reuse_period_seconds")
     if reuse_period is not None and "kms_master_key_id" not in arguments:
         message = "applies to a KMS key, and the queue has none; remove this, or give kms_master_key_id"

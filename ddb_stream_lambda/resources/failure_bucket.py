@@ -24,10 +24,17 @@ from ..arguments.conforming import Arguments
 from ..arguments.policies import policy_document
 from ..arguments.warnings import OverrideWarning
 from ..errors import Mistakes
-from ..limits import BUCKET_NAME, BUCKET_NAME_END, BUCKET_NAME_FORM, BUCKET_NAME_PREFIX, FAILURE_BUCKET_RANGES
+from ..limits import (
+    BUCKET_NAME,
+    BUCKET_NAME_END,
+    BUCKET_NAME_FORM,
+    BUCKET_NAME_PREFIX,
+    FAILURE_BUCKET_RANGES,
+    RESERVED_BUCKET_NAME_STARTS,
+)
 from . import event_source
 from .failure_destination import AWS_MANAGED_KEY, Destination
-from .kms_keys import look_up_key
+from .kms_keys import check_key, look_up_key
 
 # The functions that create the bucket import the modules of S3: a pattern without a bucket does not need them.
 if TYPE_CHECKING:
@@ -96,6 +103,8 @@ def name_prefix(path: str) -> str:
         path: The construct's path, such as ``orders/pipeline``, which gives ``orders-pipeline-failures-``.
     """
     readable = re.sub("[^a-z0-9]+", "-", path.lower()).strip("-")
+    if readable.startswith(RESERVED_BUCKET_NAME_STARTS):
+        readable = f"x-{readable}"
     head = readable[: BUCKET_NAME_PREFIX.max_length - len(NAME_ENDING)].rstrip("-")
     return f"{head}{NAME_ENDING}".lstrip("-")
 
@@ -264,6 +273,8 @@ def _check_new(path: str, props: object, mistakes: Mistakes) -> Arguments:
         check_name(rule, value=value, property=property, mistakes=mistakes)
         if len(mistakes.found) == known:
             _check_form(argument, value, property, mistakes)
+    key = arguments.get("kms_master_key_id")
+    check_key(key, service="s3", property=f"{PROPS}.kms_master_key_id", mistakes=mistakes)
     check_ranges(FAILURE_BUCKET_RANGES, arguments=arguments, property=PROPS, mistakes=mistakes)
     check_timeouts(arguments, property=PROPS, mistakes=mistakes)
     return arguments

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -15,13 +16,16 @@ from .._engine.tokens import is_token
 from ..arguments.companions import companion_arguments, with_companion
 from ..arguments.warnings import OverrideWarning
 from ..errors import Mistakes
-from . import event_source, failure_bucket, function, log_group, table
+from . import dead_letter_queue, event_source, failure_bucket, function, log_group, table
 from .dead_letter_queue import NewQueue
 from .failure_bucket import NewBucket
 from .function import FUNCTION_REFERENCE, GivenFunction, NewFunction
 from .log_group import GivenLogGroup, NewLogGroup
 from .table import GivenTable, NewTable, TableByArn
 from .table_replicas import replica_regions
+
+# The region in a key's ARN. The rest of the ARN can be an expression.
+KMS_REGION = re.compile(r"arn:[\w-]+:kms:(?P<region>[a-z0-9-]+):")
 
 RegionWarningId = Literal["region"]
 
@@ -64,27 +68,53 @@ def check_regions(
         mistakes.add(property or table.EXISTING, table_region, f"the function is in {function_region}, and {rule}")
 
 
-def check_bucket_region(
-    *, bucket_input: NewBucket | None, queue_input: NewQueue | None, stack: TerraformStack, mistakes: Mistakes
+def check_destination_regions(
+    *,
+    bucket_input: NewBucket | None,
+    queue_input: NewQueue | None,
+    companion: Mapping[str, Any],
+    stack: TerraformStack,
+    mistakes: Mistakes,
 ) -> None:
-    """Add a mistake if the failure bucket and the queue of its notifications are known to be in different regions.
+    """Add a mistake for a queue in another region than the failure bucket, and for a key in another region than either.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
+
+    Args:
+        bucket_input: The failure bucket, if there is one.
+        queue_input: The dead-letter queue, if there is one.
+        companion: The `provider` and `region` of the function, which the two inherit.
+        stack: The pattern's stack.
+        mistakes: The collector of mistakes.
     """
-    if bucket_input is None or queue_input is None:
-        return
-    of_bucket, of_queue = companion_arguments(bucket_input.arguments), companion_arguments(queue_input.arguments)
-    if of_bucket == of_queue:
-        return
-    bucket_region, queue_region = _literal_region(of_bucket, stack), _literal_region(of_queue, stack)
+    inputs = {failure_bucket.PROPS: bucket_input, dead_letter_queue.PROPS: queue_input}
+    given = {props: new.arguments for props, new in inputs.items() if new is not None}
+    regions = {props: _literal_region(companion_arguments(arguments), stack) for props, arguments in given.items()}
+    for props, arguments in given.items():
+        key, region = KMS_REGION.match(str(arguments.get("kms_master_key_id"))), regions[props]
+        if key is not None and region is not None and key["region"] != region:
+            message = f"the resource is in {region}, and a key encrypts only in its own region; give a key of {region}"
+            mistakes.add(f"{props}.kms_master_key_id", arguments["kms_master_key_id"], message)
+    bucket_region, queue_region = regions.get(failure_bucket.PROPS), regions.get(dead_letter_queue.PROPS)
     if bucket_region is None or queue_region is None or bucket_region == queue_region:
         return
-    property = f"{failure_bucket.PROPS}.{'region' if 'region' in of_bucket else 'provider'}"
-    message = (
-        f"the dead-letter queue is in {queue_region}, and S3 sends notifications only to a queue in the bucket's "
-        "region; use the same region or provider for both"
+    rule = "S3 sends notifications only to a queue in the bucket's region; use the same region or provider for both"
+    property = _given_property(failure_bucket.PROPS, given[failure_bucket.PROPS], companion)
+    if property is not None:
+        mistakes.add(property, bucket_region, f"the dead-letter queue is in {queue_region}, and {rule}")
+        return
+    # The bucket has the function's region, so that the queue's props have another one.
+    property = _given_property(dead_letter_queue.PROPS, given[dead_letter_queue.PROPS], companion)
+    mistakes.add(
+        property or dead_letter_queue.PROPS, queue_region, f"the failure bucket is in {bucket_region}, and {rule}"
     )
-    mistakes.add(property, bucket_region, message)
+
+
+def _given_property(props: str, arguments: Mapping[str, Any], companion: Mapping[str, Any]) -> str | None:
+    """Return the argument with which the user changed the inherited region; None if it is inherited."""
+    own = {name for name, value in companion_arguments(arguments).items() if companion.get(name) != value}
+    name = next((name for name in ("region", "provider") if name in own), None)
+    return None if name is None else f"{props}.{name}"
 
 
 def warnings_of(

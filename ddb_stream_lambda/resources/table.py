@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from cdktf import Fn, TerraformStack, TerraformVariable
+from cdktf import TerraformStack, TerraformVariable
 from cdktf_cdktf_provider_aws.data_aws_dynamodb_table import DataAwsDynamodbTable
 from cdktf_cdktf_provider_aws.dynamodb_table import DynamodbTable
 from constructs import Construct
 
 from .._engine.addresses import refer_to
 from .._engine.creation import create
+from .._engine.templates import part_of
 from .._engine.tokens import as_string, is_token
 from ..arguments._generated import DynamoTableProps
 from ..arguments.checks import check_choice, check_name, check_present, check_ranges, check_timeouts
@@ -32,7 +33,7 @@ from ..limits import (
     TABLE_CLASSES,
     TABLE_NAME,
 )
-from .kms_keys import ARN_OF_KMS, KEY_ARN, look_up_key
+from .kms_keys import ARN_OF_KMS, KEY_ARN, check_key, look_up_key
 from .table_capacity import check_capacities
 from .table_keys import check_keys, known_block, known_blocks
 from .table_origin import (
@@ -339,6 +340,7 @@ def _check_key_arns(arguments: Arguments, mistakes: Mistakes) -> None:
         if isinstance(key, str) and not is_token(key) and not ARN_OF_KMS.fullmatch(key):
             message = "must be a key's ARN: arn:aws:kms:<region>:<account>:key/<id>"
             mistakes.add(f"{property}.kms_key_arn", key, message)
+        check_key(key, service="dynamodb", property=f"{property}.kms_key_arn", mistakes=mistakes)
 
 
 def _is_in_stack_of(existing: ExistingTable, scope: Construct) -> bool:
@@ -364,9 +366,7 @@ def arn_of(existing: ExistingTable) -> str:
     """Return the ARN of a given table."""
     if not isinstance(existing, TableByArn) or existing.arn is not None:
         return _text(existing.arn)
-    if is_token(existing.stream_arn):
-        return str(Fn.element(Fn.split("/stream/", _text(existing.stream_arn)), 0))
-    return existing.stream_arn.partition("/stream/")[0]
+    return part_of(_text(existing.stream_arn), "/stream/", 0)
 
 
 def _text(value: Any) -> str:

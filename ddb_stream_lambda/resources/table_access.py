@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from cdktf import Fn, TerraformStack, TerraformVariable
+from cdktf import TerraformStack, TerraformVariable
 from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction
 
 from .._engine.creation import StringMap
+from .._engine.templates import part_of
 from .._engine.tokens import as_string, is_token
 from ..arguments.policies import Statement, allow
 from ..errors import Mistakes
@@ -176,6 +177,4 @@ def name_of(table: Table) -> str:
     """Return the table's name; for a table that is given by its ARN, the name in the ARN."""
     if not isinstance(table.interface, TableByArn):
         return table.interface.name
-    if is_token(table.arn):
-        return str(Fn.element(Fn.split("/", table.arn), 1))
-    return table.arn.rsplit("/", 1)[-1]
+    return part_of(table.arn, "/", 1)

@@ -199,6 +199,12 @@ class TestDestination:
         name = '${element(split(":", aws_sqs_queue.failed.arn), 5)}'
         assert dimensions_of(emitted)["queue_age"] == {"QueueName": name}
 
+    def test_that_is_text_with_an_expression_is_watched_by_the_name_in_it(self, emit: Emit) -> None:
+        arn = QUEUE_ARN.replace("failed", "${var.name}")
+        emitted = emit(deploy_alarms=True, dynamo_event_source_props=send_failed_batches_to(arn))
+        name = f'${{element(split(":", "{arn}"), 5)}}'
+        assert dimensions_of(emitted)["queue_age"] == dimensions_of(emitted)["queue_messages"] == {"QueueName": name}
+
     def test_has_every_alarm_in_one_case(self) -> None:
         assert {*WITH_QUEUE, *WITH_OTHER_DESTINATION} == set(get_args(AlarmName))
 

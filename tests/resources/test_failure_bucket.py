@@ -1,6 +1,7 @@
 """The failure bucket: its settings, its notification, its permissions, its props, and what it changes at the queue."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from cdktf_cdktf_provider_aws.data_aws_lambda_function import DataAwsLambdaFunct
 from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
-from ddb_stream_lambda.limits import BUCKET_NAME_PREFIX
+from ddb_stream_lambda.limits import BUCKET_NAME_FORM, BUCKET_NAME_PREFIX
 from ddb_stream_lambda.resources.failure_bucket import name_prefix
 
 from tests.support.arns import KEY_ARN, ROLE_ARN, STREAM_ARN, TABLE_ARN, TOPIC_ARN
@@ -314,6 +315,7 @@ class TestProps:
             ({"bucket_prefix": ".failed"}, "bucket_prefix"),
             ({"bucket_prefix": "sthree-failed-"}, "bucket_prefix"),
             ({"expiration_days": 0}, "expiration_days"),
+            ({"expiration_days": 2**31}, "expiration_days"),
             ({"expiration_days": 1.5}, "expiration_days"),
             ({"expiration_days": "90"}, "expiration_days"),
             ({"timeouts": {"create": "soon"}}, "timeouts.create"),
@@ -400,6 +402,11 @@ class TestNamePrefix:
     def test_comes_from_the_path(self, path: str, expected: str) -> None:
         assert name_prefix(path) == expected
 
+    @pytest.mark.parametrize("path", ["sthree-orders/pipeline", "amzn-s3-demo/pipeline", "xn--orders/pipeline"])
+    def test_does_not_begin_as_s3_reserves_it(self, path: str) -> None:
+        assert re.fullmatch(BUCKET_NAME_FORM, name_prefix(path))
+        assert name_prefix("sthree-orders/pipeline") == "x-sthree-orders-pipeline-failures-"
+
     def test_is_cut_to_what_the_provider_can_complete(self) -> None:
         prefix = name_prefix("a-long-name-of-a-stack/and-a-long-one-of-a-pattern")
         assert prefix == "a-long-name-of-a-stack-and-failures-"
@@ -455,6 +462,21 @@ class TestProviderAndRegion:
             (property,) = mistakes
             assert property == f"failure_bucket_props.{next(iter(props))}"
             assert "the dead-letter queue is in eu-west-1" in mistakes[property]
+
+    @pytest.mark.parametrize("function_props", [{}, {"region": "eu-west-1"}])
+    def test_of_the_queue_in_another_region_are_refused_by_the_argument_of_the_user(
+        self, mistakes_of: MistakesOf, ohio: AwsProvider, function_props: dict[str, Any]
+    ) -> None:
+        for props in ({"region": "us-east-2"}, {"provider": ohio}):
+            mistakes = mistakes_of(
+                deploy_failure_bucket=True,
+                lambda_function_props=function_props,
+                dynamo_table_props=function_props,
+                sqs_dlq_queue_props=props,
+            )
+            (property,) = mistakes
+            assert property == f"sqs_dlq_queue_props.{next(iter(props))}"
+            assert "the failure bucket is in eu-west-1" in mistakes[property]
 
     def test_of_another_region_are_accepted_without_a_queue(self, emit: Emit) -> None:
         emitted = emit(

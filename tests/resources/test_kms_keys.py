@@ -10,7 +10,7 @@ from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from cdktf_cdktf_provider_aws.kms_replica_key import KmsReplicaKey
 
 from tests.support.arns import KEY_ARN, KEY_ID
-from tests.support.calls import Emit
+from tests.support.calls import Emit, MistakesOf
 from tests.support.emitted import Emitted
 
 
@@ -68,3 +68,50 @@ def test_a_variable_is_looked_up(emit: Emit, stack: TerraformStack) -> None:
     assert emitted.table["server_side_encryption"]["kms_key_arn"] == "${var.key}"
     assert emitted.only("aws_kms_key", kind="data") == {"key_id": "${var.key}"}
     assert emitted.permissions["DecryptStream"][1].startswith("${data.aws_kms_key.")
+
+
+BUCKET_KEY = "failure_bucket_props.kms_master_key_id"
+QUEUE_KEY = "sqs_dlq_queue_props.kms_master_key_id"
+
+
+def calls_with_key(key: str) -> dict[str, dict[str, Any]]:
+    """Return the inputs that give the key to the bucket, and to the queue."""
+    return {
+        BUCKET_KEY: {"deploy_failure_bucket": True, "failure_bucket_props": {"kms_master_key_id": key}},
+        QUEUE_KEY: {"sqs_dlq_queue_props": {"kms_master_key_id": key}},
+    }
+
+
+@pytest.mark.parametrize("key", ["", "   ", "aws/s3", "orders", "alias/", "arn:aws:kms:eu-west-1:123456789012:orders"])
+@pytest.mark.parametrize("property", [BUCKET_KEY, QUEUE_KEY])
+def test_text_that_names_no_key_is_refused(mistakes_of: MistakesOf, property: str, key: str) -> None:
+    mistakes = mistakes_of(**calls_with_key(key)[property])
+    assert list(mistakes) == [property]
+    assert "must be a key's ARN" in mistakes[property]
+
+
+@pytest.mark.parametrize("start", ["", "arn:aws:kms:eu-west-1:123456789012:"])
+@pytest.mark.parametrize("service", ["sqs", "sns", "s3", "dynamodb", "lambda"])
+@pytest.mark.parametrize(("property", "own_service"), [(BUCKET_KEY, "s3"), (QUEUE_KEY, "sqs")])
+def test_a_key_that_aws_manages_for_another_service_is_refused(
+    emit: Emit, mistakes_of: MistakesOf, property: str, own_service: str, service: str, start: str
+) -> None:
+    call = calls_with_key(f"{start}alias/aws/{service}")[property]
+    if service == own_service:
+        assert emit(**call).all("aws_kms_key", kind="data") == {}
+    else:
+        assert f"customer managed key, or alias/aws/{own_service}" in mistakes_of(**call)[property]
+
+
+def test_a_key_that_aws_manages_for_another_service_is_refused_for_a_table(mistakes_of: MistakesOf) -> None:
+    key = "arn:aws:kms:eu-west-1:123456789012:alias/aws/sqs"
+    mistakes = mistakes_of(dynamo_table_props={"server_side_encryption": {"enabled": True, "kms_key_arn": key}})
+    assert "another service" in mistakes["dynamo_table_props.server_side_encryption.kms_key_arn"]
+
+
+@pytest.mark.parametrize("account", ["123456789012", "${var.account}"])
+@pytest.mark.parametrize("property", [BUCKET_KEY, QUEUE_KEY])
+def test_a_key_of_another_region_is_refused(mistakes_of: MistakesOf, property: str, account: str) -> None:
+    mistakes = mistakes_of(**calls_with_key(f"arn:aws:kms:us-east-1:{account}:key/{KEY_ID}")[property])
+    assert list(mistakes) == [property]
+    assert "give a key of eu-west-1" in mistakes[property]

@@ -160,6 +160,19 @@ class TestTheNameOfTheTable:
         expected = f'${{element(split("/", {table}), 1)}}'
         assert emitted.function["environment"]["variables"] == {VARIABLE: expected}
 
+    def test_and_the_permissions_come_from_a_stream_that_is_text_with_an_expression(self, emit: Emit) -> None:
+        stream = STREAM_ARN.replace("123456789012", "${data.aws_caller_identity.x.account_id}")
+        table_input = TableByArn(stream_arn=stream)
+        emitted = emit(
+            existing_table_interface=table_input, table_environment_variable_name=VARIABLE, table_permissions="Read"
+        )
+        table = f'element(split("/stream/", "{stream}"), 0)'
+        name = f'${{element(split("/", {table}), 1)}}'
+        assert emitted.function["environment"]["variables"] == {VARIABLE: name}
+        # Terraform reads the quotes in the expressions, so that the text is no JSON yet.
+        policy = emitted.only("aws_iam_role_policy")["policy"]
+        assert f'"Resource": ["${{{table}}}", "${{{table}}}/index/*"]' in policy
+
 
 class TestFunctionOfAnotherStack:
     """The function's stack would need the name of a table of the pattern's stack, which needs the function."""
