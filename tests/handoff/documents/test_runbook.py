@@ -107,6 +107,7 @@ def test_message_about_an_object_is_deleted_with_the_object() -> None:
     chapter = words_of(chapters_with("failure-bucket", "dead-letter-queue")[EMPTY])
     assert chapter.index("aws s3api delete-object") < chapter.index("aws sqs delete-message")
     assert "deletes each object and its message" in chapter
+    assert "If you delete only the message, the object stays" in chapter
     assert "This deletes no object" in chapter
     assert "only note" not in chapter
     assert "come from S3" in chapter

@@ -198,7 +198,7 @@ def _process_objects(name: str, bucket: Resource, commands: Commands) -> list[st
             f"{WHEEL}"
         ),
         _redrive(name, '--queue "$QUEUE"'),
-        "3. Delete the object and its message. Without the first command, the object stays in the bucket:",
+        "3. Delete the object and its message. If you delete only the message, the object stays:",
         shell(
             f"BUCKET={commands.attribute(bucket, 'id')}",
             'aws s3api delete-object --bucket "$BUCKET" --key "OBJECT_KEY"',
