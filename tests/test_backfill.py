@@ -498,6 +498,16 @@ class TestMistakes:
         assert words in message
         assert "failure_bucket_props" not in message
 
+    def test_of_unknown_arguments_of_the_log_groups_name_inputs_of_the_construct(
+        self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda
+    ) -> None:
+        props = {"memory_size": 512, "runtime": "python3.13", "retention": 7}
+        mistakes = mistakes_of(stack, pattern=pattern, log_group_props=props)
+        assert mistakes["log_group_props.memory_size"].endswith("use worker_props with memory_size")
+        assert "the known names are" in mistakes["log_group_props.runtime"]
+        assert mistakes["log_group_props.retention"].endswith("retention_in_days")
+        assert not any("lambda_function_props" in message for message in mistakes.values())
+
     def test_of_a_camel_case_or_misspelled_argument_of_the_worker_name_the_right_one(
         self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda
     ) -> None:
