@@ -13,6 +13,7 @@ from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
 from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from cdktf_cdktf_provider_aws.lambda_alias import LambdaAlias
 from cdktf_cdktf_provider_aws.provider import AwsProvider
+from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from ddb_stream_lambda.resources.backfill.worker import BackfillWorkerProps
 
 from tests.support.arns import KEY_ARN
@@ -309,6 +310,24 @@ class TestPermissions:
         emitted = emit(stack, pattern, export_bucket=names[0], result_bucket=names[1], export_kms_key_arn=KEY_ARN)
         assert permissions(emitted, role)["EncryptResults"] == (["kms:Decrypt", "kms:GenerateDataKey"], KEY_ARN)
 
+    def test_for_results_in_the_same_bucket_of_the_app_have_the_key_of_the_exports(
+        self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda
+    ) -> None:
+        bucket = S3Bucket(stack, "exports")
+        inputs = {"export_bucket": bucket.bucket, "result_bucket": bucket.id, "export_kms_key_arn": KEY_ARN}
+        assert permissions(emit(stack, pattern, **inputs), "worker")["EncryptResults"][1] == KEY_ARN
+
+    def test_for_the_filters_have_the_arn_of_their_key(self, stack: TerraformStack) -> None:
+        alias = DataAwsKmsAlias(stack, "filters", name="alias/filters")
+        pattern = DynamoDBStreamsToLambda(
+            stack,
+            "pipeline",
+            lambda_function_props=ZIP_FUNCTION,
+            dynamo_event_source_props={"kms_key_arn": alias.arn},
+        )
+        found = permissions(emit(stack, pattern), "worker")
+        assert found["DecryptFilters"] == (["kms:Decrypt"], "${data.aws_kms_key.backfill_filters.arn}")
+
     def test_for_results_in_another_bucket_do_not_have_the_key_of_the_exports(
         self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda
     ) -> None:
@@ -479,6 +498,16 @@ class TestMistakes:
         assert words in message
         assert "failure_bucket_props" not in message
 
+    def test_of_unknown_arguments_of_the_log_groups_name_inputs_of_the_construct(
+        self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda
+    ) -> None:
+        props = {"memory_size": 512, "runtime": "python3.13", "retention": 7}
+        mistakes = mistakes_of(stack, pattern=pattern, log_group_props=props)
+        assert mistakes["log_group_props.memory_size"].endswith("use worker_props with memory_size")
+        assert "the known names are" in mistakes["log_group_props.runtime"]
+        assert mistakes["log_group_props.retention"].endswith("retention_in_days")
+        assert not any("lambda_function_props" in message for message in mistakes.values())
+
     def test_of_a_camel_case_or_misspelled_argument_of_the_worker_name_the_right_one(
         self, stack: TerraformStack, pattern: DynamoDBStreamsToLambda
     ) -> None:
@@ -556,6 +585,21 @@ class TestRegionsAndStacks:
         variables = emitted["aws_lambda_function"]["backfill"]["environment"]["variables"]
         for name in ("TABLE_ARN", "FUNCTION_ARN", "MAPPING_UUID"):
             assert variables[name].startswith("${data.terraform_remote_state."), name
+
+    def test_of_a_pattern_whose_function_belongs_to_a_third_stack_are_taken(self, tmp_path: Path) -> None:
+        app = App(outdir=str(tmp_path))
+        stacks = {name: TerraformStack(app, name) for name in ("orders", "other", "third")}
+        for stack in stacks.values():
+            AwsProvider(stack, "aws", region="eu-west-1")
+        function = DataAwsLambdaFunction(stacks["third"], "function", function_name="orders")
+        pattern = DynamoDBStreamsToLambda(stacks["other"], "pipeline", existing_lambda_obj=function)
+        for name in ("orders", "other"):
+            Backfill(stacks[name], "backfill", pattern=pattern, export_bucket="exports")
+        app.synth()
+        for name in ("orders", "other"):
+            emitted = json.loads((tmp_path / "stacks" / name / "cdk.tf.json").read_text())["resource"]
+            variables = emitted["aws_lambda_function"]["backfill"]["environment"]["variables"]
+            assert "cross-stack-reference-input-third" in variables["FUNCTION_ARN"]
 
 
 def test_inputs_can_be_expressions(stack: TerraformStack, pattern: DynamoDBStreamsToLambda) -> None:

@@ -26,6 +26,8 @@ DEFAULT_RESULT_PREFIX = "backfill-results"
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html
 EXPORT_FOLDER = "AWSDynamoDB"
 LIST_OF_FILES = "manifest-files.json"
+# Both attributes of a bucket are its name.
+BUCKET_NAME_EXPRESSION = re.compile(r"\$\{((data\.)?aws_s3_bucket\.[\w-]+)\.(bucket|id)\}")
 # The characters that need no handling in keys: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html.
 # In a policy, * and ? would be wildcards; in the definition, a quote would end the text.
 PREFIX = re.compile(r"[\w!./-]*", re.ASCII)
@@ -128,7 +130,8 @@ def check_buckets(*, stack: TerraformStack, exports: Given, results: Given, mist
     if results.bucket[1] is None:
         # A wrong name is reported once, as an input of the exports.
         results = replace(results, bucket=exports.bucket)
-    if results.key[1] is None and _shown(results.bucket[1], stack) == _shown(exports.bucket[1], stack):
+    is_same_bucket = _comparable(results.bucket[1], stack) == _comparable(exports.bucket[1], stack)
+    if is_same_bucket and results.key[1] is None:
         results = replace(results, key=exports.key)
     export_location = _check_location(exports, mistakes)
     prefix_name, given_prefix = exports.prefix
@@ -143,17 +146,17 @@ def check_buckets(*, stack: TerraformStack, exports: Given, results: Given, mist
     # The state machine would read its own results as an export, and its permissions would overlap.
     if not result_location.prefix:
         mistakes.add(name, prefix, "must not be empty: the results have a separate folder, such as backfill-results")
-    elif EXPORT_FOLDER in result_location.prefix.split("/") and _shown(export_location.bucket, stack) == _shown(
-        result_location.bucket, stack
-    ):
+    elif is_same_bucket and EXPORT_FOLDER in result_location.prefix.split("/"):
         mistakes.add(name, prefix, f"must not contain the folder {EXPORT_FOLDER}, where the exports are")
     return Buckets(export_location, result_location)
 
 
-def _shown(value: object, stack: TerraformStack) -> object:
-    """Return the value, and an expression in Terraform's language: each use of an attribute is another token."""
+def _comparable(value: object, stack: TerraformStack) -> object:
+    """Return a bucket's name for a comparison: each use of an attribute is another token, and two are the name."""
     value = _as_text(value)
-    return expression_of(value, stack) if isinstance(value, str) and is_token(value) else value
+    if not isinstance(value, str) or not is_token(value):
+        return value
+    return BUCKET_NAME_EXPRESSION.sub(r"\1", expression_of(value, stack))
 
 
 def _as_text(value: object) -> object:

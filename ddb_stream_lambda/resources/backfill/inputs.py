@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Mapping
 
-from ...arguments.vocabulary import SIMILARITY, to_snake_case
+from ...arguments.vocabulary import SIMILARITY, explain_unknown, to_snake_case
 
 NO_VPC = (
     "not supported: the worker runs outside of a VPC, and it reaches S3, DynamoDB and Lambda there; the function that "
     "it invokes can be in one"
 )
+
+# The message for an argument of other props, which are inputs of the pattern only.
+OTHER_PROPS = re.compile(r"unknown; \w+ is an argument of \w+")
 
 # Names that a user may expect -> what to do instead.
 OTHER_WAYS: Mapping[str, str] = {
@@ -60,6 +64,23 @@ def explain_worker_argument(name: object, *, known: Collection[str]) -> str:
     if "vpc" in snake.split("_"):
         return f"{NO_VPC}; {takes}"
     return _suggest(snake, known) or f"not supported: the Backfill sets the other arguments of the worker; {takes}"
+
+
+def explain_log_group_argument(name: object, *, known: Collection[str], of_worker: Collection[str]) -> str:
+    """Return why an argument of the log groups is refused, and the right one.
+
+    Args:
+        name: The key that the user wrote.
+        known: The arguments of a log group.
+        of_worker: The arguments that the worker takes.
+    """
+    snake = to_snake_case(str(name))
+    message = explain_unknown(name, known=known, words_of="LogGroupProps", resource="aws_cloudwatch_log_group")
+    if not OTHER_PROPS.fullmatch(message):
+        return message
+    if snake in of_worker:
+        return f"unknown; use worker_props with {snake}"
+    return f"unknown; the known names are {', '.join(sorted(known))}"
 
 
 def _suggest(name: str, known: Collection[str]) -> str | None:

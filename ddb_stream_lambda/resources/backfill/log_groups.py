@@ -16,12 +16,14 @@ from ..._engine.tokens import is_token
 from ...arguments._generated import LogGroupProps
 from ...arguments.companions import companion_arguments, with_companion
 from ...arguments.completing import complete
-from ...arguments.conforming import Arguments
+from ...arguments.conforming import Arguments, fields_of
 from ...errors import Mistakes
 from .. import log_group
 from ..function import NewFunction
 from ..regions import region_of
+from .inputs import explain_log_group_argument
 from .tags import TAGS, Tags, merge_tags
+from .worker import BackfillWorkerProps
 
 PROPS = "log_group_props"
 # Policies of the log service for this prefix do not grow with each state machine:
@@ -46,6 +48,12 @@ def check_log_groups(*, props: object, tags: Tags | None, mistakes: Mistakes) ->
         tags: The tags of all resources. Those of the props are merged over them, and None leaves them out.
         mistakes: The collector of mistakes.
     """
+    given = values_of(props)
+    known = fields_of(LogGroupProps)
+    for name, value in given.items() if isinstance(given, Mapping) else ():
+        if name not in known:
+            message = explain_log_group_argument(name, known=known, of_worker=fields_of(BackfillWorkerProps))
+            mistakes.add(f"{PROPS}.{name}", value, message)
     arguments = complete(
         LogGroupProps,
         props,
@@ -59,7 +67,6 @@ def check_log_groups(*, props: object, tags: Tags | None, mistakes: Mistakes) ->
             message = "not supported: the two log groups are named after the worker and the state machine; remove it"
             mistakes.add(f"{PROPS}.{name}", arguments.pop(name), message)
     log_group.check_values(arguments, is_default=True, mistakes=mistakes)
-    given = values_of(props)
     if tags is not None and (TAGS in arguments or not (isinstance(given, Mapping) and TAGS in given)):
         arguments[TAGS] = merge_tags(tags, arguments.get(TAGS))
     return arguments

@@ -77,8 +77,9 @@ def check_worker(*, props: object, max_concurrency: object, mistakes: Mistakes) 
     known = fields_of(BackfillWorkerProps)
     given = values_of(props)
     if isinstance(given, Mapping):
-        for name in (name for name in given if name not in known):
-            mistakes.add(f"{PROPS}.{name}", given[name], explain_worker_argument(name, known=known))
+        for name, value in given.items():
+            if name not in known:
+                mistakes.add(f"{PROPS}.{name}", value, explain_worker_argument(name, known=known))
         given = {name: value for name, value in given.items() if name in known}
     arguments = complete(BackfillWorkerProps, given, defaults=defaults(), property=PROPS, mistakes=mistakes)
     check_ranges(BACKFILL_WORKER_RANGES, arguments=arguments, property=PROPS, mistakes=mistakes)
