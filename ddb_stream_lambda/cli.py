@@ -1,7 +1,8 @@
 """The console script ``ddb-stream-lambda``.
 
 Each subcommand adds its own parser, with a default ``run``: a function that takes the parsed options and returns the
-exit code.
+exit code. The subcommands are imported in functions, so that `main` also handles an interruption during these imports,
+which take most of the time of a start.
 """
 
 from __future__ import annotations
@@ -15,11 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Never
 
-from .handoff import command as handoff
-from .handoff.errors import UsageError
-from .operations.backfilling import command as backfill
 from .operations.errors import ExitCode, OperationError
-from .operations.redriving import command as redrive
 
 PROGRAM = "ddb-stream-lambda"
 DISTRIBUTION = "ddb-stream-lambda"
@@ -71,6 +68,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> Never:
         """Report an error of usage, and end the process."""
+        from .handoff import command as handoff
+        from .handoff.errors import UsageError
+
         self.print_usage(sys.stderr)
         command = self.prog.rpartition(" ")[2]  # the program's own name if it has no subcommand
         sys.exit(handoff.report_error(UsageError(message), as_json=self._is_json, command=command))
@@ -89,6 +89,10 @@ def build_parser(version: str) -> argparse.ArgumentParser:
     Args:
         version: the version of this package.
     """
+    from .handoff import command as handoff
+    from .operations.backfilling import command as backfill
+    from .operations.redriving import command as redrive
+
     parser = Parser(prog=PROGRAM, description="Commands for stacks that use the construct library ddb_stream_lambda.")
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {version}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)

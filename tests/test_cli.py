@@ -109,19 +109,22 @@ def test_boto3_is_not_imported_until_a_command_needs_it() -> None:
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("arguments", [("redrive", "--queue", "a"), ("backfill", "orders")])
+@pytest.mark.parametrize("module", ["redriving.running", "backfilling.running", "redriving.command"])
 def test_interruption_outside_of_a_run_is_one_line_and_its_exit_code(
-    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    module: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Such as while a command imports boto3."""
+    """Such as while a command imports boto3, or the program imports a command."""
+    name = f"ddb_stream_lambda.operations.{module}"
 
     class Interruption:
-        def find_spec(self, name: str, *_: object) -> None:
-            if name.endswith(".running"):
+        def find_spec(self, wanted: str, *_: object) -> None:
+            if wanted == name:
                 raise KeyboardInterrupt
 
-    for module in ("redriving", "backfilling"):
-        monkeypatch.delitem(sys.modules, f"ddb_stream_lambda.operations.{module}.running", raising=False)
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    package = sys.modules.get(name.rpartition(".")[0])
+    if hasattr(package, "command") and module.endswith("command"):
+        monkeypatch.delattr(package, "command")
     monkeypatch.setattr(sys, "meta_path", [Interruption(), *sys.meta_path])
-    assert cli.main(arguments) == 130
+    assert cli.main(["backfill", "orders"] if "backfilling" in module else ["redrive", "--queue", "a"]) == 130
     assert capsys.readouterr().err == "ddb-stream-lambda: interrupted\n"

@@ -37,7 +37,7 @@ each worker. The function must tolerate repeated records, as with every stream.
 exit codes:
   0    all items were sent, or as many as --limit allows
   1    the function refused some items (send their file with redrive --records), or the run ended early
-  2    usage: an option, the table's stream, the mapping, or a checkpoint of another backfill
+  2    usage: an option, a file, the table's stream, the mapping, or a checkpoint of another backfill or in use
   3    AWS refused a request: credentials, permissions, or a resource that does not exist
   130  interrupted; run the command again to go on
 """

@@ -117,8 +117,8 @@ class State:
         if failures is None:
             return
         try:
-            own = {file.resolve() for file in (path, self._temporary_path, self._lock_path)}
-            if not _is_file_or_absent(failures) or failures.resolve() in own:
+            used = {file.resolve() for file in (path, self._temporary_path, self._lock_path)}
+            if not _is_file_or_absent(failures) or failures.resolve() in used:
                 raise UsageError(f"--failed {failures}: is not a file for records", "give --failed another file")
             is_new = not failures.exists()
             failures.open("a", encoding="utf-8").close()

@@ -244,16 +244,27 @@ class TestInterruption:
         monkeypatch.setattr("ddb_stream_lambda.operations.invoking.FIRST_PAUSE", 20.0)
         account.interrupt_after(2)
         interrupt = account.function.handler
+        invoke = account.function.invoke
+        failed: list[int] = []
 
         def handler(records: list[Any]) -> Any:
             interrupt(records)
             if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+                failed.append(len(records))
                 if cause == "error":
                     raise ValueError("broken")
                 if cause == "partial response":
                     return {"batchItemFailures": [{"itemIdentifier": records[0]["dynamodb"]["SequenceNumber"]}]}
-                account.function.errors = [client_error("TooManyRequestsException", 429)] * 50
             return None
+
+        def throttled(**request: Any) -> Any:
+            answer = invoke(**request)
+            if cause == "throttle" and failed:
+                failed.append(0)
+                raise client_error("TooManyRequestsException", 429)
+            return answer
+
+        monkeypatch.setattr(account.function, "invoke", throttled)
 
         account.function.handler = handler
         began = time.monotonic()
@@ -261,8 +272,10 @@ class TestInterruption:
         assert time.monotonic() - began < 8
         assert (result["exit_code"], result["failed"]) == (130, 0)
         assert "interrupted; run the command again" in account.err
+        assert len(failed) <= 2 * int(workers), "a batch was sent again without a pause"
         assert not list(account.folder.glob("*.failed.jsonl"))
-        account.function.handler, account.function.errors, account.function.received = lambda records: None, [], []
+        monkeypatch.setattr(account.function, "invoke", invoke)
+        account.function.handler, account.function.received = lambda records: None, []
         assert account.run() == 0
         assert len(set(account.ids())) == len(account.ids()) == len(account.all_ids()) - result["done"]
 
