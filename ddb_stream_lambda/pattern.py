@@ -262,8 +262,10 @@ class DynamoDBStreamsToLambda(Construct):
             )
             permissions.check_grant(grant=grant_permissions, role_input=role_input, mistakes=mistakes)
             user_destination = event_source.failure_destination_of(mapping_arguments)
+            failure_destination.check_destination(arn=user_destination, stack=location.stack, mistakes=mistakes)
             bucket_input = failure_bucket.check_bucket(
                 path=path,
+                stack=location.stack,
                 deploy=deploy_failure_bucket,
                 props=failure_bucket_props,
                 user_destination=user_destination,

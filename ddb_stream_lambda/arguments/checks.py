@@ -9,7 +9,7 @@ from typing import Any
 
 from .._engine.tokens import is_token
 from ..errors import Mistakes
-from ..limits import NameRule, Range
+from ..limits import Minimum, NameRule, Range
 from .names import breaks_rule
 
 # A duration of Go, which the provider parses: https://pkg.go.dev/time#ParseDuration
@@ -30,7 +30,9 @@ def check_ranges(
     for name, allowed in ranges.items():
         value = arguments.get(name)
         if isinstance(value, int | float) and not is_token(value) and value not in allowed:
-            mistakes.add(f"{property}.{name}", value, f"must be {allowed}")
+            is_too_high = isinstance(allowed, Minimum) and value > allowed.maximum
+            limit = f"at most {allowed.maximum} {allowed.unit}" if is_too_high else str(allowed)
+            mistakes.add(f"{property}.{name}", value, f"must be {limit}")
 
 
 def check_choice(choices: Sequence[str], *, value: object, property: str, mistakes: Mistakes) -> None:

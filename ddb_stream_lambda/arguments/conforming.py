@@ -32,6 +32,7 @@ from .._engine import tokens
 from .._engine.creation import StringMap
 from .._engine.structs import ProviderStruct, values_of
 from ..errors import Mistakes
+from . import _generated
 from ._generated import TerraformResourceLifecycleProps
 from .vocabulary import explain_unknown
 
@@ -69,7 +70,9 @@ def conform(shape: type, given: object, *, property: str, mistakes: Mistakes, re
     """
     given = values_of(given)
     if not isinstance(given, Mapping):
-        mistakes.add(property, given, "must be a mapping of arguments, or the provider's struct of them")
+        # The other shapes are the library's: the provider has no struct of them.
+        struct = ", or the provider's struct of them" if shape.__module__ == _generated.__name__ else ""
+        mistakes.add(property, given, f"must be a mapping of arguments{struct}")
         return {}
     fields = fields_of(shape)
     conformed: Arguments = {}

@@ -11,7 +11,9 @@ SEPARATOR = "_"
 DIGEST_LENGTH = 8
 
 
-def unique_name(path: str, rule: NameRule, *, suffix: str = "", case_sensitive: bool = True) -> str:
+def unique_name(
+    path: str, rule: NameRule, *, suffix: str = "", case_sensitive: bool = True, with_digest: bool = False
+) -> str:
     """Return a name for a resource of the construct at `path`.
 
     The name is the parts of the path, joined by ``_``. A digest of the whole path is added only where two paths could
@@ -23,11 +25,13 @@ def unique_name(path: str, rule: NameRule, *, suffix: str = "", case_sensitive: 
         rule: The service's limit.
         suffix: An ending that names the resource's role in the pattern.
         case_sensitive: Whether the service accepts two names that differ only by case.
+        with_digest: Whether the name always has the digest, since other names are not made from a path.
     """
     parts = path.split("/")
     readable = SEPARATOR.join(re.sub("[^A-Za-z0-9-]+", "-", part) for part in parts) + suffix
     is_ambiguous = (
-        any(re.search("[^A-Za-z0-9-]", part) for part in parts)
+        with_digest
+        or any(re.search("[^A-Za-z0-9-]", part) for part in parts)
         or len(readable) > rule.max_length
         or (not case_sensitive and readable != readable.lower())
     )

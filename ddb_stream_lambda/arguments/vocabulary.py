@@ -251,6 +251,7 @@ _ALIAS = "use lambda_alias_props of the pattern"
 _RETENTION = "use log_group_props of the pattern, with retention_in_days"
 _ONE_STREAM = "the pattern connects the function to the stream of one table; add other event sources as resources"
 _ASYNC = "a stream invokes no function asynchronously; use destination_config of dynamo_event_source_props"
+_FIGURE = "it belongs to the figure; change an alarm of the property alarms, or add another alarm"
 _CONCURRENCY = "add an aws_lambda_provisioned_concurrency_config resource for the alias (lambda_alias_props)"
 _MANAGED = "use lambda_role_props of the pattern, with policy_arns"
 _TABLE = "choose the table with existing_table_interface of the pattern"
@@ -366,8 +367,12 @@ OTHER_WAYS: Mapping[str, Mapping[str, str]] = {
         "version": "the pattern sets it to the published version; remove it",
     },
     "AlarmProps": {
+        "actions_enabled": "the alarms always run their actions; leave alarm_actions out for alarms without actions, "
+        "or change an alarm of the property alarms",
+        "evaluation_periods": _FIGURE,
         "insufficient_data_actions": "missing data never turns an alarm of the pattern to that state; remove it",
-        "period": "the period belongs to the figure; change an alarm of the property alarms, or add another alarm",
+        "period": _FIGURE,
+        "treat_missing_data": _FIGURE,
     },
     "inputs": {
         "alarm_actions": "use alarm_props with alarm_actions",

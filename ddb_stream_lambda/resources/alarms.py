@@ -10,6 +10,7 @@ Missing data: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/ala
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -65,6 +66,10 @@ Source = Literal["function", "mapping", "queue"]
 
 # The parts of the ARNs of a function, with or without a version or alias, and of a queue.
 REGION_PART, FUNCTION_NAME_PART, QUEUE_NAME_PART = 3, 6, 5
+
+# Some actions have no region or no account in their ARNs:
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html (AlarmActions)
+ACTION_ARN = re.compile(r"arn:[\w-]+:[\w-]+:(?P<region>[\w-]*):[\w-]*:.+")
 
 # The names of alarms and of the dashboard begin with at most this many characters; the rest is their longest ending.
 BASE_NAME = NameRule(1, ALARM_NAME.max_length - 55, ALARM_NAME.characters)
@@ -287,14 +292,15 @@ def check_alarms(
     for name, threshold in ({} if given_thresholds is None else given_thresholds).items():
         if threshold is not None and name in obstacles and deploy is True:
             mistakes.add(f"{property}.{name}", threshold, f"there is no such alarm: {obstacles[name]}")
-    _check_actions(arguments, mistakes)
+    region = region_of(function_input, stack)
+    _check_actions(arguments, region, mistakes)
     if deploy is not True:
         return None
     return NewAlarms(
         base_name=_base_name(path, function_input),
         thresholds={name: thresholds[name] for name in FIGURES if name in thresholds and name not in obstacles},
         arguments=with_companion(arguments, function_input.companion()),
-        region=region_of(function_input, stack),
+        region=region,
         figures=frozenset(FIGURES) - obstacles.keys(),
         counts_events=counts_events,
     )
@@ -384,13 +390,14 @@ def _base_name(path: str, function_input: NewFunction | GivenFunction) -> str:
     """Return the start of the names.
 
     It is the name of a new function: such a name is unique in its account and region, and a stack that is deployed
-    several times with other variables has another one each time. An existing function can have several patterns.
+    several times with other variables has another one each time. An existing function can have several patterns:
+    their names begin with the path. A digest separates them from a user's name of a function that reads like the path.
     """
     if isinstance(function_input, NewFunction):
         name = function_input.arguments.get("function_name")
         if isinstance(name, str):
             return name
-    return unique_name(path, BASE_NAME)
+    return unique_name(path, BASE_NAME, with_digest=True)
 
 
 def _conform(props: object, mistakes: Mistakes) -> tuple[Arguments, Arguments | None]:
@@ -412,7 +419,14 @@ def _conform(props: object, mistakes: Mistakes) -> tuple[Arguments, Arguments | 
     return merge({}, arguments), thresholds
 
 
-def _check_actions(arguments: Arguments, mistakes: Mistakes) -> None:
+def _check_actions(arguments: Arguments, region: str | None, mistakes: Mistakes) -> None:
+    """Add a mistake for each action that CloudWatch would refuse.
+
+    Args:
+        arguments: The arguments of all alarms.
+        region: The region of the alarms, which can be an expression; None if it is unknown.
+        mistakes: The collector of mistakes.
+    """
     for name in ("alarm_actions", "ok_actions"):
         actions = arguments.get(name, [])
         if is_token(actions):
@@ -421,9 +435,20 @@ def _check_actions(arguments: Arguments, mistakes: Mistakes) -> None:
             message = f"an alarm has at most {MAX_ALARM_ACTIONS}; let one SNS topic notify several receivers"
             mistakes.add(f"{PROPS}.{name}", f"{len(actions)} actions", message)
         for number, action in enumerate(actions):
-            if isinstance(action, str) and not is_token(action) and not action.startswith("arn:"):
-                message = "must be an ARN, such as the attribute arn of an SNS topic"
-                mistakes.add(f"{PROPS}.{name}[{number}]", action, message)
+            property = f"{PROPS}.{name}[{number}]"
+            if action in actions[:number]:
+                mistakes.add(property, action, "is given twice; remove one of the two")
+            if not isinstance(action, str) or is_token(action):
+                continue
+            arn = ACTION_ARN.fullmatch(action)
+            if arn is None:
+                message = (
+                    "must be an ARN: arn:aws:sns:<region>:<account>:<topic>, such as the attribute arn of an SNS topic"
+                )
+                mistakes.add(property, action, message)
+            elif region is not None and not is_token(region) and arn["region"] not in ("", region):
+                message = f"the alarms are in {region}, and notify only in their region; give a topic of {region}"
+                mistakes.add(property, action, message)
 
 
 def _queue_name_of(destination: Destination | None) -> str | None:

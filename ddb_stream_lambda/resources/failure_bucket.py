@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from cdktf import TerraformResource
+from cdktf import TerraformResource, TerraformStack
 from constructs import Construct
 
 from .._engine.addresses import refer_to
 from .._engine.creation import create
-from .._engine.tokens import is_token
+from .._engine.tokens import expression_of, is_token
+from .._engine.validation import check_at_synth
 from ..arguments._generated import FailureBucketProps
 from ..arguments.checks import check_name, check_ranges, check_timeouts
 from ..arguments.companions import companion_arguments, with_companion
@@ -51,6 +52,9 @@ SUFFIX = "failure"
 
 # Arguments that belong to other resources than the bucket.
 OTHER_RESOURCES = ("expiration_days", "kms_master_key_id")
+
+# The name of a bucket that a stack of the app creates or reads.
+EXISTING_BUCKET = re.compile(r"\$\{(data\.)?aws_s3_bucket\.[\w-]+\.(bucket|id)\}")
 
 FailureBucketWarningId = Literal["expiration_days", "force_destroy", "prevent_destroy"]
 
@@ -112,6 +116,7 @@ def name_prefix(path: str) -> str:
 def check_bucket(
     *,
     path: str,
+    stack: TerraformStack,
     deploy: bool,
     props: object,
     user_destination: str | None,
@@ -122,6 +127,7 @@ def check_bucket(
 
     Args:
         path: The construct's path.
+        stack: The pattern's stack.
         deploy: The user's ``deploy_failure_bucket``.
         props: The user's ``failure_bucket_props``.
         user_destination: The ARN of the user's failure destination, if there is one.
@@ -139,6 +145,13 @@ def check_bucket(
     elif props is not None and not deploy:
         mistakes.add(PROPS, props, f"configures the bucket, but {DEPLOY} is False; add {DEPLOY}=True, or remove this")
     arguments = with_companion(_check_new(path, props, mistakes), companion)
+    name = arguments.get("bucket")
+    if isinstance(name, str) and is_token(name) and EXISTING_BUCKET.fullmatch(expression_of(name, stack)):
+        message = (
+            "is the name of an existing bucket, and the pattern would create a second one with it; name the existing "
+            f"bucket in destination_config of {event_source.PROPS}, and remove {DEPLOY}"
+        )
+        mistakes.add(f"{PROPS}.bucket", name, message)
     return NewBucket(arguments) if deploy is True else None
 
 
@@ -158,6 +171,9 @@ def build_bucket(*, scope: Construct, bucket: NewBucket | None) -> Bucket | None
 
     arguments = {name: value for name, value in bucket.arguments.items() if name not in OTHER_RESOURCES}
     created = create(S3Bucket, scope=scope, id="failure-bucket", suffix=SUFFIX, arguments=arguments)
+    name = arguments.get("bucket")
+    if name is not None and not is_token(name):
+        check_at_synth(scope, lambda: _find_same_name(created, name))
     companion = companion_arguments(arguments)
     part = _Parts(scope, refer_to(created, "id"), companion)
     ownership = {"rule": {"object_ownership": "BucketOwnerEnforced"}}
@@ -177,6 +193,16 @@ def build_bucket(*, scope: Construct, bucket: NewBucket | None) -> Bucket | None
     if key is not None and not AWS_MANAGED_KEY.fullmatch(key):
         customer_key = look_up_key(scope=scope, id="failure-bucket-key", suffix=SUFFIX, key=key, companion=companion)
     return Bucket(created, created.arn, customer_key, companion, encryption)
+
+
+def _find_same_name(bucket: S3Bucket, name: str) -> list[str]:
+    """Return an error for each other bucket of the app with the same name."""
+    return [
+        f"{PROPS}.bucket is {name!r}, which {other.node.path} has too: bucket names are global; give another name, or "
+        f"bucket_prefix, or name one bucket in destination_config of {event_source.PROPS}"
+        for other in bucket.node.root.node.find_all()
+        if isinstance(other, type(bucket)) and other.node.path != bucket.node.path and other.bucket_input == name
+    ]
 
 
 def build_destination(*, scope: Construct, bucket: Bucket, queue: Destination | None) -> Destination:

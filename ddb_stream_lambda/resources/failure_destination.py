@@ -21,6 +21,7 @@ from .._engine.validation import check_at_synth
 from ..arguments.companions import companion_arguments
 from ..arguments.policies import Statement, allow
 from ..arguments.warnings import OverrideWarning
+from ..errors import Mistakes
 from . import event_source
 from .kms_keys import look_up_key
 
@@ -48,6 +49,14 @@ AWS_MANAGED_KEY = re.compile(r"(arn:[\w-]+:kms:[\w-]+:\d{12}:)?alias/aws/(sqs|sn
 
 # The expression of a resource of the app in an ARN, such as `${aws_sqs_queue.failed.arn}`.
 RESOURCE = re.compile(r"\$\{aws_(?:sqs_queue|sns_topic|s3_bucket)\.(?P<name>[\w-]+)\.")
+# The expression of a resource that is no destination. Other expressions, such as a variable's, can be one.
+OTHER_RESOURCE = re.compile(
+    r"\$\{(data\.)?aws_(cloudwatch_event_bus|kinesis_\w+|lambda_\w+|msk\w*_cluster|s3_access_point|s3_object|sfn_\w+)"
+    r"\.[\w-]+\.(\w+_)?arn\}"
+)
+DESTINATION_ARN = re.compile(r"arn:[\w-]+:((sqs|sns):[\w-]+:\d{12}:[\w-]+(\.fifo)?|s3:::[\w.-]+)")
+SERVICE_PART = 2
+ALLOWED_DESTINATIONS = "give the ARN of a standard queue (SQS), a standard topic (SNS) or a bucket (S3)"
 BUCKET_ENCRYPTION = "aws_s3_bucket_server_side_encryption_configuration"
 
 
@@ -92,6 +101,43 @@ def service_of(arn: str, scope: Construct) -> str | None:
 def _service_in(text: str) -> str | None:
     match = re.match(r"arn:[^:]+:(sqs|sns|s3):|\$\{(?:data\.)?aws_(sqs|sns|s3)_", text)
     return None if match is None else match[1] or match[2]
+
+
+def check_destination(*, arn: object, stack: TerraformStack, mistakes: Mistakes) -> None:
+    """Add a mistake for a destination that Lambda does not take for a DynamoDB stream.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+
+    Args:
+        arn: The ARN of the user's failure destination; None if there is none.
+        stack: The pattern's stack.
+        mistakes: The collector of mistakes.
+    """
+    if not isinstance(arn, str):
+        return
+    text = expression_of(arn, stack) if is_token(arn) else arn
+    message = ""
+    if OTHER_RESOURCE.fullmatch(text) or (text.startswith("arn:") and not _can_be_arn(text)):
+        message = f"Lambda does not send failed batches of a DynamoDB stream there; {ALLOWED_DESTINATIONS}"
+    resource = RESOURCE.search(text)
+    found = None if resource is None else _find_resource(stack, resource[0], resource["name"])
+    if found is not None and _is_fifo(_arguments_of(found)):
+        message = f"Lambda sends failed batches only to standard queues and topics; {ALLOWED_DESTINATIONS}"
+    if message:
+        mistakes.add(f"{event_source.PROPS}.destination_config.on_failure.destination_arn", arn, message)
+
+
+def _can_be_arn(text: str) -> bool:
+    """Return whether an ARN, which can hold expressions, can be that of a queue, a topic or a bucket."""
+    if not is_token(text):
+        return DESTINATION_ARN.fullmatch(text) is not None
+    # Only the literal parts before the first expression are known.
+    parts = text.partition("${")[0].split(":")
+    return len(parts) < SERVICE_PART + 2 or parts[SERVICE_PART] in SEND_ACTIONS
+
+
+def _is_fifo(arguments: Mapping[str, Any]) -> bool:
+    return any(arguments.get(name) is True for name in ("fifo_queue", "fifo_topic"))
 
 
 def take_destination(

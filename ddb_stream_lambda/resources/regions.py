@@ -112,8 +112,8 @@ def check_destination_regions(
 
 def _given_property(props: str, arguments: Mapping[str, Any], companion: Mapping[str, Any]) -> str | None:
     """Return the argument with which the user changed the inherited region; None if it is inherited."""
-    own = {name for name, value in companion_arguments(arguments).items() if companion.get(name) != value}
-    name = next((name for name in ("region", "provider") if name in own), None)
+    changed = {name for name, value in companion_arguments(arguments).items() if companion.get(name) != value}
+    name = next((name for name in ("region", "provider") if name in changed), None)
     return None if name is None else f"{props}.{name}"
 
 

@@ -1,11 +1,12 @@
 """The alarms: their metrics, thresholds, actions and names, and the failure destinations that decide which exist."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any, get_args
 
 import pytest
-from ddb_stream_lambda import AlarmName, DynamoDBStreamsToLambda
+from ddb_stream_lambda import AlarmName, DynamoDBStreamsToLambda, LambdaFunctionProps
 from cdktf import TerraformStack, TerraformVariable
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.data_aws_lambda_alias import DataAwsLambdaAlias
@@ -260,8 +261,8 @@ class TestProps:
     @pytest.mark.parametrize(
         ("props", "wrong", "message"),
         [
-            ({"alarm_actions": [TOPIC_ARN] * 6}, "alarm_actions", "at most 5"),
-            ({"ok_actions": [TOPIC_ARN] * 6}, "ok_actions", "at most 5"),
+            ({"alarm_actions": [f"{TOPIC_ARN}-{number}" for number in range(6)]}, "alarm_actions", "at most 5"),
+            ({"ok_actions": [f"{TOPIC_ARN}-{number}" for number in range(6)]}, "ok_actions", "at most 5"),
             ({"alarm_actions": ["on-call"]}, "alarm_actions[0]", "must be an ARN"),
             ({"alarm_actions": TOPIC_ARN}, "alarm_actions", "must be a list"),
             ({"tags": ["orders"]}, "tags", "must be a mapping"),
@@ -274,6 +275,19 @@ class TestProps:
             ({"thresholds": {"queue_age": 86_400}}, "thresholds.queue_age", "60 to 21600 seconds"),
             ({"thresholds": {"delivered_events": 1}}, "thresholds.delivered_events", "use queue_messages"),
             ({"period": 60}, "period", "change an alarm of the property alarms"),
+            ({"evaluation_periods": 1}, "evaluation_periods", "change an alarm of the property alarms"),
+            ({"treat_missing_data": "missing"}, "treat_missing_data", "change an alarm of the property alarms"),
+            ({"actions_enabled": False}, "actions_enabled", "leave alarm_actions out"),
+            ({"thresholds": {"errors": 10**30}}, "thresholds.errors", "at most 9223372036854775807 invocations"),
+            ({"alarm_actions": ["arn:"]}, "alarm_actions[0]", "must be an ARN"),
+            ({"alarm_actions": ["arn:aws:sns:eu-west-1:123456789012:"]}, "alarm_actions[0]", "must be an ARN"),
+            ({"ok_actions": [TOPIC_ARN, TOPIC_ARN]}, "ok_actions[1]", "is given twice"),
+            ({"ok_actions": ["${var.topic}", "${var.topic}"]}, "ok_actions[1]", "is given twice"),
+            (
+                {"alarm_actions": [TOPIC_ARN.replace("eu-west-1", "us-east-1")]},
+                "alarm_actions[0]",
+                "give a topic of eu-west-1",
+            ),
         ],
     )
     def test_that_are_wrong_are_refused(
@@ -283,8 +297,21 @@ class TestProps:
         assert list(mistakes) == [f"alarm_props.{wrong}"]
         assert message in mistakes[f"alarm_props.{wrong}"]
 
+    @pytest.mark.parametrize(
+        "action",
+        [
+            "arn:aws:automate:eu-west-1:ec2:stop",
+            "arn:aws:ssm-incidents::123456789012:response-plan/orders",
+            "arn:${data.aws_partition.x.partition}:sns:us-east-1:123456789012:failed",
+        ],
+    )
+    def test_take_every_action_of_the_region(self, emit: Emit, action: str) -> None:
+        alarms = alarms_of(emit(deploy_alarms=True, alarm_props={"alarm_actions": [action]}))
+        assert alarms["errors"]["alarm_actions"] == [action]
+
     def test_that_are_no_mapping_are_refused(self, mistakes_of: MistakesOf) -> None:
-        assert "must be a mapping" in mistakes_of(deploy_alarms=True, alarm_props=[TOPIC_ARN])["alarm_props"]
+        message = mistakes_of(deploy_alarms=True, alarm_props=[TOPIC_ARN])["alarm_props"]
+        assert message.endswith("must be a mapping of arguments")
 
     def test_report_all_mistakes_together(self, mistakes_of: MistakesOf) -> None:
         thresholds = {"failures": 1, "queue_age": 1, "throttles": -1}
@@ -326,7 +353,20 @@ class TestNames:
         alarms = Emitted(stack, patterns[0]).all(ALARM).values()
         names = [alarm["alarm_name"] for alarm in alarms]
         assert len(set(names)) == len(names) == 2 * len(WITH_QUEUE)
-        assert "orders_a-b-errors" in names
+        digest = hashlib.sha256(b"orders/a-b").hexdigest()[:8]
+        assert f"orders_a-b-{digest}-errors" in names
+
+    def test_for_an_existing_function_are_not_those_of_a_function_with_the_same_name(
+        self, stack: TerraformStack
+    ) -> None:
+        function = DataAwsLambdaFunction(stack, "given", function_name="orders")
+        DynamoDBStreamsToLambda(stack, "a", existing_lambda_obj=function, deploy_alarms=True)
+        props: LambdaFunctionProps = {**ZIP_FUNCTION, "function_name": "orders_a"}
+        pattern = DynamoDBStreamsToLambda(stack, "b", lambda_function_props=props, deploy_alarms=True)
+        emitted = Emitted(stack, pattern)
+        for kind, name in ((ALARM, "alarm_name"), ("aws_cloudwatch_dashboard", "dashboard_name")):
+            names = [resource[name] for resource in emitted.all(kind).values()]
+            assert len(set(names)) == len(names)
 
     def test_fit_into_the_limit_of_cloudwatch(self, stack: TerraformStack) -> None:
         scope = Construct(stack, "x" * 300)

@@ -194,4 +194,4 @@ class TestRegion:
         function = DataAwsLambdaFunction(stack, "given", function_name=arn)
         table = TableByArn(stream_arn=STREAM_ARN.replace("eu-west-1", "us-east-2"))
         emitted = emit(deploy_alarms=True, existing_lambda_obj=function, existing_table_interface=table)
-        assert emitted.only(DASHBOARD)["dashboard_name"] == "orders_pipeline-us-east-2"
+        assert emitted.only(DASHBOARD)["dashboard_name"] == "orders_pipeline-2e0c1a90-us-east-2"

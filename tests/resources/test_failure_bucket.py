@@ -2,11 +2,12 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
-from ddb_stream_lambda import TableByArn
-from cdktf import TerraformStack, TerraformVariable
+from ddb_stream_lambda import DynamoDBStreamsToLambda, TableByArn
+from cdktf import App, TerraformStack, TerraformVariable
 from cdktf_cdktf_provider_aws.data_aws_lambda_function import DataAwsLambdaFunction
 from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction
 from cdktf_cdktf_provider_aws.provider import AwsProvider
@@ -15,7 +16,7 @@ from ddb_stream_lambda.limits import BUCKET_NAME_FORM, BUCKET_NAME_PREFIX
 from ddb_stream_lambda.resources.failure_bucket import name_prefix
 
 from tests.support.arns import KEY_ARN, ROLE_ARN, STREAM_ARN, TABLE_ARN, TOPIC_ARN
-from tests.support.calls import Emit, MistakesOf, send_failed_batches_to
+from tests.support.calls import ZIP_FUNCTION, Emit, MistakesOf, send_failed_batches_to
 from tests.support.emitted import Emitted
 
 ENCRYPTION = "aws_s3_bucket_server_side_encryption_configuration"
@@ -411,6 +412,34 @@ class TestNamePrefix:
         prefix = name_prefix("a-long-name-of-a-stack/and-a-long-one-of-a-pattern")
         assert prefix == "a-long-name-of-a-stack-and-failures-"
         assert len(prefix) <= BUCKET_NAME_PREFIX.max_length
+
+
+class TestNameOfAnotherBucket:
+    @pytest.mark.parametrize("attribute", ["bucket", "id"])
+    def test_of_the_app_by_reference_is_refused(
+        self, mistakes_of: MistakesOf, stack: TerraformStack, attribute: str
+    ) -> None:
+        name = getattr(S3Bucket(stack, "failed", bucket="failed"), attribute)
+        mistakes = mistakes_of(deploy_failure_bucket=True, failure_bucket_props={"bucket": name})
+        assert list(mistakes) == ["failure_bucket_props.bucket"]
+        fix = "name the existing bucket in destination_config of dynamo_event_source_props"
+        assert fix in mistakes["failure_bucket_props.bucket"]
+
+    def test_as_text_fails_the_synthesis(self, tmp_path: Path) -> None:
+        app = App(outdir=str(tmp_path))
+        for number, name in enumerate(("failed", "failed", "other")):
+            stack = TerraformStack(app, f"orders-{number}")
+            AwsProvider(stack, "aws", region="eu-west-1")
+            DynamoDBStreamsToLambda(
+                stack,
+                "pipeline",
+                lambda_function_props=ZIP_FUNCTION,
+                deploy_failure_bucket=True,
+                failure_bucket_props={"bucket": name},
+            )
+        with pytest.raises(Exception, match="which orders-1/pipeline/failure-bucket has too") as caught:
+            app.synth()
+        assert "'other'" not in str(caught.value)
 
 
 class TestProviderAndRegion:

@@ -24,7 +24,7 @@ from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 
 from tests.support.arns import KEY_ARN
-from tests.support.calls import ZIP_FUNCTION, Emit, send_failed_batches_to
+from tests.support.calls import ZIP_FUNCTION, Emit, MistakesOf, send_failed_batches_to
 
 SQS = {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
 SNS = {"sns:Publish"}
@@ -177,3 +177,54 @@ class TestKey:
         S3BucketServerSideEncryptionConfigurationA(stack, "encryption", **encrypt(bucket.id, KEY_ARN))
         with pytest.raises((RuntimeError, jsii.errors.JSIIError), match="define the encryption before the pattern"):
             app.synth()
+
+
+DESTINATION = "dynamo_event_source_props.destination_config.on_failure.destination_arn"
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:lambda:eu-west-1:123456789012:function:orders",
+        "arn:aws:lambda:eu-west-1:${var.account}:function:orders",
+        "arn:aws:kafka:eu-west-1:123456789012:cluster/orders/1",
+        "kafka://orders",
+        "arn:aws:s3:::failed/orders",
+        "arn:aws:s3:eu-west-1:123456789012:accesspoint/failed",
+        "arn:aws:sqs:eu-west-1:123456789012:",
+        "arn:aws:sns:eu-west-1:123456789012",
+        "arn:aws:sqs",
+        "${aws_lambda_function.orders.arn}",
+        "${aws_lambda_function.orders.qualified_arn}",
+        "${data.aws_msk_cluster.orders.arn}",
+    ],
+)
+def test_a_destination_that_lambda_refuses_for_a_stream_is_refused(mistakes_of: MistakesOf, arn: str) -> None:
+    mistakes = mistakes_of(dynamo_event_source_props=send_failed_batches_to(arn), deploy_alarms=True)
+    assert list(mistakes) == [DESTINATION]
+    assert "standard queue" in mistakes[DESTINATION]
+
+
+@pytest.mark.parametrize(("kind", "flag"), [(SqsQueue, "fifo_queue"), (SnsTopic, "fifo_topic")])
+def test_a_fifo_destination_of_the_app_is_refused(
+    mistakes_of: MistakesOf, stack: TerraformStack, kind: Any, flag: str
+) -> None:
+    arn = kind(stack, "failed", **{flag: True}).arn
+    mistakes = mistakes_of(dynamo_event_source_props=send_failed_batches_to(arn))
+    assert "only to standard queues and topics" in mistakes[DESTINATION]
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws-cn:sqs:cn-north-1:123456789012:failed_orders-1",
+        "arn:aws:s3:::failed.orders",
+        "arn:${data.aws_partition.x.partition}:lambda:eu-west-1:123456789012:x",
+        "arn:aws:sqs:${var.region}:123456789012:failed",
+        "arn:aws:${var.service}:eu-west-1:123456789012:failed",
+        "${aws_ssm_parameter.failed.value}",
+    ],
+)
+def test_a_destination_that_can_be_right_is_accepted(emit: Emit, arn: str) -> None:
+    mapping = emit(dynamo_event_source_props=send_failed_batches_to(arn)).mapping
+    assert mapping["destination_config"]["on_failure"]["destination_arn"] == arn

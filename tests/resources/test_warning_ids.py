@@ -9,7 +9,7 @@ from tests.support.arns import KEY_ARN, ROLE_ARN, TABLE_ARN, TOPIC_ARN
 from tests.support.bindings import has_argument
 from tests.support.calls import VPC, Emit, MistakesOf, send_failed_batches_to
 
-KINESIS_ARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/failed"
+UNKNOWN_ARN = "${var.failed}"
 WITHOUT_ZIP = {"code": None, "runtime": None, "handler": None}
 SIX_FILTERS = {"filter": [{"pattern": {"eventID": [str(n)]}} for n in range(6)]}
 IMPORT = {"input_format": "CSV", "s3_bucket_source": {"bucket": "items"}}
@@ -21,7 +21,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "dead_letter_config": {"lambda_function_props": {"dead_letter_config": {"target_arn": "${var.target}"}}},
     "deletion_protection_enabled": {"dynamo_table_props": {"deletion_protection_enabled": False}},
     "deploy_sqs_dlq_queue": {"deploy_sqs_dlq_queue": False},
-    "destination_config": {"dynamo_event_source_props": send_failed_batches_to(KINESIS_ARN)},
+    "destination_config": {"dynamo_event_source_props": send_failed_batches_to(UNKNOWN_ARN)},
     "expiration_days": {"deploy_failure_bucket": True, "failure_bucket_props": {"expiration_days": 89}},
     "file_system_config": {
         "lambda_function_props": {
