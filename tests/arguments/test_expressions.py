@@ -121,7 +121,7 @@ SCALARS: Kinds = {
     "lazy": (lambda of: Lazy.any_value(Later("${var.text}")), "${var.text}"),
     "lazy text": (lambda of: Lazy.string_value(Later("${var.text}")), "${var.text}"),
     "lazy number": (lambda of: Lazy.number_value(Later(of.number.number_value)), "${var.number}"),
-    "attribute": (lambda of: of.resource.arn, "${aws_lambda_function.other.arn}"),
+    "attribute": (lambda of: of.resource.last_modified, "${aws_lambda_function.other.last_modified}"),
     "number attribute": (lambda of: of.resource.memory_size, "${aws_lambda_function.other.memory_size}"),
     "bool attribute": (lambda of: of.resource.publish, "${aws_lambda_function.other.publish}"),
     "token": (lambda of: Token.as_any("${a.b}"), "${a.b}"),
