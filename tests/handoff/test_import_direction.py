@@ -68,6 +68,7 @@ COMMANDS = {
     f"{HANDOFF}.command",
     f"{HANDOFF}.errors",
     f"{PACKAGE}.operations.backfilling",
+    f"{PACKAGE}.operations.errors",
     f"{PACKAGE}.operations.redriving",
 }
 
