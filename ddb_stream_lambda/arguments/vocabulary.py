@@ -447,7 +447,9 @@ NEWER_BINDINGS = "remove it, or use cdktn with ddb-stream-lambda-cdktn"
 SIMILARITY = 0.8
 
 
-def explain_unknown(key: object, *, known: Collection[str], words_of: str, resource: str = "") -> str:
+def explain_unknown(
+    key: object, *, known: Collection[str], words_of: str, resource: str = "", has_other_props: bool = True
+) -> str:
     """Return why a key is refused, and the right key.
 
     Args:
@@ -455,6 +457,7 @@ def explain_unknown(key: object, *, known: Collection[str], words_of: str, resou
         known: The keys that exist.
         words_of: The entry of `OTHER_WORDS` and `OTHER_WAYS` that applies: a props class, or ``inputs``.
         resource: The Terraform type, if the keys are those of a whole resource.
+        has_other_props: Whether the construct also has the other props of the pattern, so that they can be named.
     """
     snake = to_snake_case(str(key))
     author = "the pattern" if words_of in OWN_WORDS else "Terraform"
@@ -473,7 +476,7 @@ def explain_unknown(key: object, *, known: Collection[str], words_of: str, resou
     if snake in OTHER_WAYS.get(words_of, {}):
         return f"unknown; {OTHER_WAYS[words_of][snake]}"
     others = [input for input, shape in _props_classes().items() if snake in shape.__annotations__]
-    if len(others) == 1:
+    if has_other_props and len(others) == 1:
         return f"unknown; {snake} is an argument of {others[0]}"
     nearest = difflib.get_close_matches(snake, known, n=1, cutoff=SIMILARITY)
     if nearest:

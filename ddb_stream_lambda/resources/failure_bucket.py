@@ -53,8 +53,8 @@ SUFFIX = "failure"
 # Arguments that belong to other resources than the bucket.
 OTHER_RESOURCES = ("expiration_days", "kms_master_key_id")
 
-# The name of a bucket that a stack of the app creates or reads.
-EXISTING_BUCKET = re.compile(r"\$\{(data\.)?aws_s3_bucket\.[\w-]+\.(bucket|id)\}")
+# The name of a bucket that a stack of the app creates or reads. Both attributes are the name.
+BUCKET_NAME_EXPRESSION = re.compile(r"\$\{((data\.)?aws_s3_bucket\.[\w-]+)\.(bucket|id)\}")
 
 FailureBucketWarningId = Literal["expiration_days", "force_destroy", "prevent_destroy"]
 
@@ -146,7 +146,7 @@ def check_bucket(
         mistakes.add(PROPS, props, f"configures the bucket, but {DEPLOY} is False; add {DEPLOY}=True, or remove this")
     arguments = with_companion(_check_new(path, props, mistakes), companion)
     name = arguments.get("bucket")
-    if isinstance(name, str) and is_token(name) and EXISTING_BUCKET.fullmatch(expression_of(name, stack)):
+    if isinstance(name, str) and is_token(name) and BUCKET_NAME_EXPRESSION.fullmatch(expression_of(name, stack)):
         message = (
             "is the name of an existing bucket, and the pattern would create a second one with it; name the existing "
             f"bucket in destination_config of {event_source.PROPS}, and remove {DEPLOY}"

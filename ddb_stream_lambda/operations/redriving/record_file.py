@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import OperationError, UsageError
 from ..events import Record, encode_record, sequence_number
 from .batches import FailedBatch, read_json
-from .sources import WINDOW, Entry, Message, Window
+from .sources import WINDOW, Entry, SourceWithoutMessages, Window
 
 SEQUENCE_NUMBER = re.compile(r"[0-9]{1,40}")
 
 
-class RecordFileSource:
+class RecordFileSource(SourceWithoutMessages):
     """A file with a record in each line. Each record is a separate batch, so that the others do not fail with it.
 
     The file is not changed. The journal has the records that are done until all are. It knows a record by its content,
@@ -32,9 +32,9 @@ class RecordFileSource:
     """
 
     def __init__(self, path: Path, *, window: int = WINDOW) -> None:
+        super().__init__()
         self.name = str(path.resolve())
         self.is_emptied = False
-        self.on_receive: Callable[[list[str]], None] = lambda _: None
         self._path = path
         self._window = window
         if path.exists() and not path.is_file():
@@ -45,10 +45,6 @@ class RecordFileSource:
     def count(self) -> int | None:
         """Return the number of records."""
         return self._count
-
-    def count_invisible(self) -> int:
-        """Return 0: records of a file are not held."""
-        return 0
 
     def windows(self) -> Iterator[Window]:
         """Yield the records, in the order of their sequence numbers in each window.
@@ -73,16 +69,6 @@ class RecordFileSource:
             yield window
         if count != self._count:
             raise self._changed()
-
-    def release(self, receipts: Sequence[str]) -> None:
-        """Do nothing: records of a file are not held."""
-
-    def delete(self, messages: Iterable[Message]) -> int:  # noqa: ARG002  # as `QueueSource.delete`
-        """Return 0: there are no messages."""
-        return 0
-
-    def close(self) -> None:
-        """Do nothing: records of a file are not held."""
 
     def _records_again(self) -> Iterator[tuple[int, Record]]:
         try:

@@ -27,7 +27,7 @@ class Target:
 
     function: str
     batch_size: int
-    stream_arn: str = ""
+    stream_arn: str
 
 
 class Sink(Protocol):

@@ -328,7 +328,30 @@ class QueueSource:
                 self._client.change_message_visibility_batch(QueueUrl=self.name, Entries=entries)
 
 
-class BucketSource:
+class SourceWithoutMessages:
+    """The part of `Source` about messages, for batches that no queue announces: nothing is held."""
+
+    on_receive: Callable[[list[str]], None]
+
+    def __init__(self) -> None:
+        self.on_receive = lambda _: None
+
+    def count_invisible(self) -> int:
+        """Return 0."""
+        return 0
+
+    def release(self, receipts: Sequence[str]) -> None:
+        """Do nothing."""
+
+    def delete(self, messages: Iterable[Message]) -> int:  # noqa: ARG002  # as `QueueSource.delete`
+        """Return 0."""
+        return 0
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class BucketSource(SourceWithoutMessages):
     """The objects of a failure bucket.
 
     Args:
@@ -338,17 +361,13 @@ class BucketSource:
     """
 
     def __init__(self, client: Any, bucket: str, prefix: str, *, window: int = WINDOW) -> None:
+        super().__init__()
         self._client = client
         self._bucket = bucket
         self._prefix = prefix
         self._window = window
         self.name = f"s3://{bucket}/{prefix}"
         self.is_emptied = True
-        self.on_receive: Callable[[list[str]], None] = lambda _: None
-
-    def count_invisible(self) -> int:
-        """Return 0: objects are not held."""
-        return 0
 
     def count(self) -> int | None:
         """Return None: the number of objects is known only after listing them."""
@@ -374,16 +393,6 @@ class BucketSource:
                 window = Window()
         if window.entries:
             yield window
-
-    def release(self, receipts: Sequence[str]) -> None:
-        """Do nothing: objects are not held."""
-
-    def delete(self, messages: Iterable[Message]) -> int:  # noqa: ARG002  # as `QueueSource.delete`
-        """Return 0: there are no messages."""
-        return 0
-
-    def close(self) -> None:
-        """Do nothing: objects are not held."""
 
 
 MISSING_OBJECT = frozenset({"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"})

@@ -15,6 +15,7 @@ from ...arguments.checks import check_name
 from ...arguments.policies import Statement
 from ...errors import Mistakes
 from ...limits import BUCKET_NAME, BUCKET_NAME_END, BUCKET_NAME_FORM
+from ..failure_bucket import BUCKET_NAME_EXPRESSION
 from ..kms_keys import KEY_ARN, look_up_key
 from .statements import allow
 
@@ -26,8 +27,6 @@ DEFAULT_RESULT_PREFIX = "backfill-results"
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html
 EXPORT_FOLDER = "AWSDynamoDB"
 LIST_OF_FILES = "manifest-files.json"
-# Both attributes of a bucket are its name.
-BUCKET_NAME_EXPRESSION = re.compile(r"\$\{((data\.)?aws_s3_bucket\.[\w-]+)\.(bucket|id)\}")
 # The characters that need no handling in keys: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html.
 # In a policy, * and ? would be wildcards; in the definition, a quote would end the text.
 PREFIX = re.compile(r"[\w!./-]*", re.ASCII)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Collection, Mapping
 
 from ...arguments.vocabulary import SIMILARITY, explain_unknown, to_snake_case
@@ -12,9 +11,6 @@ NO_VPC = (
     "not supported: the worker runs outside of a VPC, and it reaches S3, DynamoDB and Lambda there; the function that "
     "it invokes can be in one"
 )
-
-# The message for an argument of other props, which are inputs of the pattern only.
-OTHER_PROPS = re.compile(r"unknown; \w+ is an argument of \w+")
 
 # Names that a user may expect -> what to do instead.
 OTHER_WAYS: Mapping[str, str] = {
@@ -75,12 +71,10 @@ def explain_log_group_argument(name: object, *, known: Collection[str], of_worke
         of_worker: The arguments that the worker takes.
     """
     snake = to_snake_case(str(name))
-    message = explain_unknown(name, known=known, words_of="LogGroupProps", resource="aws_cloudwatch_log_group")
-    if not OTHER_PROPS.fullmatch(message):
-        return message
     if snake in of_worker:
         return f"unknown; use worker_props with {snake}"
-    return f"unknown; the known names are {', '.join(sorted(known))}"
+    resource = "aws_cloudwatch_log_group"
+    return explain_unknown(name, known=known, words_of="LogGroupProps", resource=resource, has_other_props=False)
 
 
 def _suggest(name: str, known: Collection[str]) -> str | None:

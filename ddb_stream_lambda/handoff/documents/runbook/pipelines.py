@@ -14,6 +14,7 @@ WHEEL = (
     "The developers of the stack have the command as a file, a wheel. `WHEEL_FILE` is the path of this file. "
     "`--dry-run` only shows what the command would send:"
 )
+DELETE_OBJECT = 'aws s3api delete-object --bucket "$BUCKET" --key "OBJECT_KEY"'
 DELETE_MESSAGE = 'aws sqs delete-message --queue-url "$QUEUE" --receipt-handle "RECEIPT_HANDLE"'
 
 
@@ -124,7 +125,7 @@ def _read_bucket(bucket: Resource, commands: Commands, *, has_queue: bool) -> st
             f"Without Python, process the records of each object again. {CHANGE_ITEMS} Or you can invoke the function "
             "with the event in `payload`, if the items have not changed since. Then delete the object:"
         ),
-        shell(name, 'aws s3api delete-object --bucket "$BUCKET" --key "OBJECT_KEY"'),
+        shell(name, DELETE_OBJECT),
         _object_lost(),
     ]
     return chapter(
@@ -201,7 +202,7 @@ def _process_objects(name: str, bucket: Resource, commands: Commands) -> list[st
         "3. Delete the object and its message. If you delete only the message, the object stays:",
         shell(
             f"BUCKET={commands.attribute(bucket, 'id')}",
-            'aws s3api delete-object --bucket "$BUCKET" --key "OBJECT_KEY"',
+            DELETE_OBJECT,
             name,
             DELETE_MESSAGE,
         ),
@@ -254,8 +255,7 @@ def _pause(mapping: Resource, commands: Commands) -> str:
         ),
         paragraph(
             "Terraform does not know about the pause, so the next apply resumes the mapping. To keep it paused during "
-            "an "
-            "apply, add the file `pause_override.tf`, and delete it to resume:"
+            "an apply, add the file `pause_override.tf`, and delete it to resume:"
         ),
         file_block("pause_override.tf", f'resource "{mapping.type}" "{mapping.name}" {{', "  enabled = false", "}"),
     )
