@@ -48,14 +48,22 @@ def part_of(text: str, separator: str, index: int) -> str:
     """
     if not is_token(text):
         return text.split(separator)[index]
-    parts = list(split_template(text))
-    if MARK.search(text) is None:
-        value = _without_marks(text, parts)
-    elif MARK.fullmatch(text):
+    if MARK.fullmatch(text):
         return as_string(cdktf.Fn.element(cdktf.Fn.split(separator, text), index))
-    else:
-        value = _with_marks(text, parts)
-    return f"${{element(split({json.dumps(separator)}, {value}), {index})}}"
+    return f"${{element(split({json.dumps(separator)}, {value_of(text)}), {index})}}"
+
+
+def value_of(text: str) -> str:
+    """Return the value of a template as the inside of an expression, for a call of one of Terraform's functions.
+
+    Args:
+        text: An expression ``${...}``, or text that holds expressions, tokens, or both.
+
+    Raises:
+        ValueError: If tokens are mixed with parts of a template after which cdktf would write them wrongly.
+    """
+    parts = list(split_template(text))
+    return _without_marks(text, parts) if MARK.search(text) is None else _with_marks(text, parts)
 
 
 def _without_marks(text: str, parts: Sequence[tuple[str, bool]]) -> str:

@@ -15,6 +15,7 @@ from constructs import Construct
 
 from .._engine.addresses import refer_to, snake_case
 from .._engine.creation import create
+from .._engine.templates import value_of
 from .._engine.tokens import expression_of, is_token
 from ..arguments._generated import LambdaRoleProps
 from ..arguments.checks import check_name, check_ranges
@@ -170,8 +171,7 @@ def name_of(role_arn: str) -> str:
     if not re.search(r"\$\{(?!TfToken\[)", role_arn):
         return Fn.basename(role_arn)
     # `Fn` would escape an expression that the user wrote as text.
-    expression = re.fullmatch(r"\$\{([^{}]*)\}", role_arn)
-    return f"${{basename({expression[1]})}}" if expression else f'${{basename("{role_arn}")}}'
+    return f"${{basename({value_of(role_arn)})}}"
 
 
 def _check_values(arguments: Arguments, mistakes: Mistakes) -> None:
