@@ -173,6 +173,12 @@ class TestRoleOfTheProps:
         assert emitted.function["role"] == role
         assert emitted.only("aws_iam_role_policy")["role"] == name
 
+    def test_can_mix_a_token_with_an_expression_written_as_text(self, emit: Emit, stack: TerraformStack) -> None:
+        account = TerraformVariable(stack, "account", type="string").string_value
+        emitted = emit(lambda_function_props={"role": f"arn:aws:iam::{account}:role/${{var.role}}"})
+        name = '${basename(format("%[2]s%[1]s%[3]s%[4]s", var.account, "arn:aws:iam::", ":role/", var.role))}'
+        assert emitted.only("aws_iam_role_policy")["role"] == name
+
     def test_together_with_role_props_is_refused(self, mistakes_of: MistakesOf) -> None:
         mistakes = mistakes_of(lambda_function_props={"role": ROLE_ARN}, lambda_role_props={"name": "worker"})
         assert "lambda_function_props.role" in mistakes["lambda_role_props"]
